@@ -1,0 +1,1 @@
+"""Draftgate: drafts changes with a fast model; pushes only the commit a person approved."""

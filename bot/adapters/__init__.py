@@ -1,0 +1,1 @@
+"""One third-party door each; library types stop here."""

@@ -1,0 +1,201 @@
+"""GitHub, read: PyGithub's objects become our own values here."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from bot.core.forge import Comment, Commit, Comparison, Editing, Pull, TreeEntry
+from bot.core.refs import Actor
+from bot.errors import ForgeError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from github.GitCommit import GitCommit
+    from github.Repository import Repository
+
+    from bot.adapters.github_session import Session
+    from bot.core.forge import CommentKind
+
+_ROLES = {"admin", "maintain", "write", "triage", "read", "none"}
+_MOST_COMPARED = 300
+"""Files that GitHub lists in a comparison at most; with this many there may be more (OpenAPI, "Compare commits")."""
+_EDITING = """query($ids: [ID!]!) {
+  viewer { login }
+  nodes(ids: $ids) { ... on Comment { author { login } editor { login } lastEditedAt } }
+}"""
+
+
+class GitHubReader:
+    """Implements `ForgeReader`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def permission(self, login: str) -> str:
+        """The person's role; somebody who is no collaborator has none."""
+        try:
+            answer = self._session.request("GET", f"/collaborators/{quote(login, safe='')}/permission")
+        except ForgeError as error:
+            if error.status == 404:
+                return "none"
+            raise
+        role, basic = str(answer.get("role_name", "")), str(answer.get("permission", "none"))
+        return role if role in _ROLES else basic
+
+    def comment(self, comment_id: int, kind: CommentKind) -> Comment | None:
+        """One comment as it stands now; None when it is gone."""
+        folder = "pulls" if kind == "review" else "issues"
+        answer = self._found("GET", f"/{folder}/comments/{comment_id}")
+        return None if answer is None else read_comment(answer)
+
+    def comments(self, number: int) -> list[Comment]:
+        """All comments of the thread's conversation, oldest first."""
+
+        def ask(repository: Repository) -> list[Comment]:
+            return [read_comment(one.raw_data) for one in repository.get_issue(number).get_comments()]
+
+        return self._session.call(ask)
+
+    def editing(self, nodes: Sequence[str]) -> list[Editing] | None:
+        """Who edited those comments; None where the server has no GraphQL."""
+        try:
+            data = self._session.graphql(_EDITING, {"ids": list(nodes)})
+        except ForgeError as error:
+            if error.status in {404, 405, 410, 501}:
+                return None
+            raise
+        viewer = str(data["viewer"]["login"])
+        return [Editing(_login(node, "author"), _login(node, "editor"), viewer) for node in data["nodes"]]
+
+    def login(self) -> str:
+        """The login of the token's own account; an installation token is refused the question, and has none."""
+        try:
+            return self._session.me()
+        except ForgeError as error:
+            if error.status in {401, 403, 404}:
+                return ""
+            raise
+
+    def file(self, path: str, ref: str) -> bytes | None:
+        """A file's content at a branch or commit; None when it is not there or is not a file."""
+        answer = self._found("GET", f"/contents/{quote(path)}", {"ref": ref})
+        if not isinstance(answer, dict) or answer.get("encoding") != "base64":
+            return None
+        return base64.b64decode(answer["content"])
+
+    def issue_title(self, number: int) -> str:
+        """The present title."""
+        return self._session.call(lambda repository: repository.get_issue(number).title)
+
+    def pull(self, number: int) -> Pull:
+        """One pull request."""
+        return read_pull(self._session.request("GET", f"/pulls/{number}"))
+
+    def find_pull(self, branch: str) -> Pull | None:
+        """The newest pull request from that branch of this repository, of any state."""
+        owner = self._session.root.split("/")[2]
+        found = self._session.request("GET", "/pulls", query={"head": f"{owner}:{branch}", "state": "all"})
+        mine = [pull for pull in found if pull["head"]["ref"] == branch]
+        return read_pull(max(mine, key=lambda pull: int(pull["number"]))) if mine else None
+
+    def ref(self, name: str) -> str | None:
+        """The object id under `refs/<name>`; None when there is no such ref."""
+        answer = self._found("GET", f"/git/ref/{quote(name)}")
+        return None if answer is None else str(answer["object"]["sha"])
+
+    def refs(self, prefix: str) -> Mapping[str, str]:
+        """All refs below a prefix, by name without `refs/`."""
+
+        def ask(repository: Repository) -> dict[str, str]:
+            refs = repository.get_git_matching_refs(prefix)
+            return {ref.ref.removeprefix("refs/"): ref.object.sha for ref in refs}
+
+        return self._session.call(ask)
+
+    def commit(self, sha: str) -> Commit | None:
+        """A commit; None when there is none of that id."""
+        try:
+            return self._session.call(lambda repository: _read_commit(repository.get_git_commit(sha)))
+        except ForgeError as error:
+            if error.status in {404, 422}:
+                return None
+            raise
+
+    def tree(self, sha: str) -> Mapping[str, TreeEntry]:
+        """The names in one tree."""
+
+        def ask(repository: Repository) -> dict[str, TreeEntry]:
+            entries = repository.get_git_tree(sha).tree
+            return {one.path: TreeEntry(one.mode, one.type, one.sha) for one in entries}
+
+        return self._session.call(ask)
+
+    def blob(self, sha: str) -> bytes:
+        """A file's content."""
+        return self._session.call(lambda repository: base64.b64decode(repository.get_git_blob(sha).content))
+
+    def compare(self, base: str, head: str) -> Comparison | None:
+        """How two commits stand to each other; None without common history."""
+        answer = self._found("GET", f"/compare/{quote(base)}...{quote(head)}")
+        if answer is None:
+            return None
+        files = answer.get("files") or []
+        touched = {str(one["filename"]): str(one["status"]) for one in files}
+        touched |= {str(one["previous_filename"]): "renamed" for one in files if one.get("previous_filename")}
+        listed = touched if len(files) < _MOST_COMPARED else None
+        return Comparison(int(answer["ahead_by"]), int(answer["behind_by"]), listed)
+
+    def environment_has_reviewers(self, name: str) -> bool:
+        """Whether the environment exists with at least one required reviewer; anything unclear counts as no."""
+        answer = self._found("GET", f"/environments/{quote(name, safe='')}")
+        rules = (answer or {}).get("protection_rules") or []
+        return any(rule.get("type") == "required_reviewers" and rule.get("reviewers") for rule in rules)
+
+    def _found(self, verb: str, path: str, query: Mapping[str, Any] | None = None) -> Any:
+        try:
+            return self._session.request(verb, path, query=query)
+        except ForgeError as error:
+            if error.status == 404:
+                return None
+            raise
+
+
+def read_comment(raw: Mapping[str, Any]) -> Comment:
+    """A comment from GitHub's JSON; the author of a deleted account is GitHub's `ghost`."""
+    user = raw.get("user") or {"login": "ghost", "id": 0, "type": "User"}
+    return Comment(
+        id=int(raw["id"]),
+        body=str(raw.get("body") or ""),
+        author=Actor(str(user["login"]), int(user["id"]), str(user.get("type", ""))),
+        created_at=str(raw["created_at"]),
+        updated_at=str(raw["updated_at"]),
+        node=str(raw.get("node_id", "")),
+        url=str(raw["html_url"]),
+    )
+
+
+def read_pull(raw: Mapping[str, Any]) -> Pull:
+    """A pull request from GitHub's JSON; a head whose repository is gone counts as a fork."""
+    head, base = raw["head"], raw["base"]
+    same = bool(head.get("repo")) and head["repo"]["full_name"] == base["repo"]["full_name"]
+    return Pull(
+        number=int(raw["number"]),
+        url=str(raw["html_url"]),
+        is_open=raw["state"] == "open",
+        head_sha=str(head["sha"]),
+        head_ref=str(head["ref"]),
+        base_ref=str(base["ref"]),
+        is_fork=not same,
+    )
+
+
+def _read_commit(commit: GitCommit) -> Commit:
+    return Commit(commit.sha, commit.tree.sha, tuple(parent.sha for parent in commit.parents), commit.message)
+
+
+def _login(node: Mapping[str, Any] | None, role: str) -> str:
+    person = (node or {}).get(role) or {}
+    return str(person.get("login", ""))

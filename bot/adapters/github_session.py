@@ -1,0 +1,176 @@
+"""The connection to GitHub: PyGithub clients, one a thread, and the answer to each way a request can fail."""
+
+from __future__ import annotations
+
+import queue
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bot.errors import ForgeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from github import Github
+    from github.GithubException import GithubException
+    from github.Repository import Repository
+    from tenacity import RetryCallState
+
+T = TypeVar("T")
+PATIENCE = 60.0
+"""Seconds that one call may spend waiting and repeating in all; a runner's minute costs money."""
+_TIMEOUT = 20
+_ATTEMPTS = 4
+
+
+class _TransientError(ForgeError):
+    """Worth another try, after `wait` seconds where GitHub says so."""
+
+    def __init__(self, message: str, status: int, *, uncertain: bool, wait: float | None = None) -> None:
+        super().__init__(message, status, uncertain=uncertain)
+        self.wait = wait
+
+
+class Session:
+    """Clients for one repository with one token.
+
+    PyGithub keeps the request under way on its connection object, so a client serves one thread at a time; a stack of
+    them keeps the warm connections in use. Its own retries and its pacing of one second a write are off: repeating is
+    decided here, where it is known whether a request can be repeated.
+    """
+
+    def __init__(self, token: str, api_url: str, repository: str) -> None:
+        self._token = token
+        self._api_url = api_url.rstrip("/")
+        self._repository = repository
+        self._idle: queue.LifoQueue[Github] = queue.LifoQueue()
+
+    @property
+    def root(self) -> str:
+        """The repository's path under the API."""
+        return f"/repos/{self._repository}"
+
+    def call(self, action: Callable[[Repository], T], *, repeatable: bool = True) -> T:
+        """Do something with the repository's PyGithub object.
+
+        Rate limits are waited for within `PATIENCE`; lost or broken answers are repeated only when `repeatable`.
+
+        Raises:
+            ForgeError: when no usable answer came.
+        """
+        from tenacity import Retrying, retry_if_exception, stop_after_attempt  # noqa: PLC0415 - asyncio comes with it
+
+        started = time.monotonic()
+        retrying = Retrying(
+            retry=retry_if_exception(lambda error: _worth_repeating(error, repeatable=repeatable, started=started)),
+            stop=stop_after_attempt(_ATTEMPTS),
+            wait=_pause,
+            reraise=True,
+        )
+        result: T = retrying(self._once, action)
+        return result
+
+    def request(self, verb: str, path: str, body: Any = None, *, query: Mapping[str, Any] | None = None) -> Any:
+        """One raw request below the repository's path, with its JSON answer; repeatable ones only."""
+
+        def ask(repository: Repository) -> Any:
+            url = f"{self.root}{path}"
+            return repository.requester.requestJsonAndCheck(verb, url, dict(query or {}), input=body)[1]
+
+        return self.call(ask)
+
+    def me(self) -> str:
+        """The login of the token's account."""
+        return str(self.call(lambda repository: repository.requester.requestJsonAndCheck("GET", "/user")[1]["login"]))
+
+    def graphql(self, query: str, variables: Mapping[str, Any]) -> Any:
+        """The `data` of a GraphQL query."""
+        return self.call(lambda repository: repository.requester.graphql_query(query, dict(variables))[1]["data"])
+
+    def _once(self, action: Callable[[Repository], T]) -> T:
+        import requests  # noqa: PLC0415 - part of PyGithub's slow import
+        from github import GithubException  # noqa: PLC0415 - 0.3 s that ignored events do not pay
+
+        with self._client() as client:
+            try:
+                return action(client.get_repo(self._repository, lazy=True))
+            except GithubException as error:
+                raise _translate(error) from error
+            except requests.exceptions.RequestException as error:
+                reason = f"GitHub did not answer ({type(error).__name__})"
+                raise _TransientError(reason, 0, uncertain=True) from error
+            except (KeyError, TypeError, AttributeError) as error:
+                raise _TransientError("GitHub's answer was incomplete", 0, uncertain=True) from error
+
+    @contextmanager
+    def _client(self) -> Iterator[Github]:
+        try:
+            client = self._idle.get_nowait()
+        except queue.Empty:
+            client = self._connect()
+        try:
+            yield client
+        finally:
+            self._idle.put(client)
+
+    def _connect(self) -> Github:
+        from github import Auth, Github  # noqa: PLC0415 - 0.3 s that ignored events do not pay
+
+        return Github(
+            auth=Auth.Token(self._token),
+            base_url=self._api_url,
+            timeout=_TIMEOUT,
+            user_agent="draftgate",
+            per_page=100,
+            retry=None,
+            seconds_between_requests=None,
+            seconds_between_writes=None,
+            lazy=True,
+            api_version="2022-11-28",
+        )
+
+
+def _translate(error: GithubException) -> ForgeError:
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    data = error.data if isinstance(error.data, dict) else {}
+    message = str(data.get("message") or error.message or f"HTTP {error.status}")
+    details = [str(item.get("message")) for item in data.get("errors") or [] if isinstance(item, dict)]
+    text = f"{message}: {'; '.join(details)}" if any(detail not in {"", "None"} for detail in details) else message
+    if _is_limit(error.status, headers, message):
+        return _TransientError(text, error.status, uncertain=False, wait=_asked_wait(headers))
+    if error.status >= 500 or error.status == 408:
+        return _TransientError(text, error.status, uncertain=True)
+    return ForgeError(text, error.status)
+
+
+def _is_limit(status: int, headers: Mapping[str, Any], message: str) -> bool:
+    limited = "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0" or "rate limit" in message.lower()
+    return status == 429 or (status == 403 and limited)
+
+
+def _asked_wait(headers: Mapping[str, Any]) -> float:
+    """Seconds to wait by GitHub's rules for rate limits: retry-after, else the reset time, else a minute.
+
+    Source: docs.github.com, "Rate limits for the REST API", "Exceeding the rate limit".
+    """
+    after = str(headers.get("retry-after", ""))
+    if after.isdecimal():
+        return float(after)
+    reset = str(headers.get("x-ratelimit-reset", ""))
+    if headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal():
+        return max(0.0, float(reset) - time.time())
+    return PATIENCE
+
+
+def _worth_repeating(error: BaseException, *, repeatable: bool, started: float) -> bool:
+    if not isinstance(error, _TransientError) or (error.uncertain and not repeatable):
+        return False
+    return time.monotonic() - started + (error.wait or 0.0) < PATIENCE
+
+
+def _pause(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, _TransientError) and error.wait is not None:
+        return error.wait
+    return float(min(8.0, 0.25 * 2**state.attempt_number))

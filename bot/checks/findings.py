@@ -1,0 +1,34 @@
+"""What a check says: the value type that all checks of this folder return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a check found in one file.
+
+    `line` counts from 1 and is None where the whole file is meant; `check` is the name that people switch off or search
+    for; an `error` stops a proposal, a `warning` is shown in its evidence, a `note` says what was not looked at.
+    """
+
+    path: str
+    line: int | None
+    check: str
+    severity: Severity
+    message: str
+
+
+def as_json(finding: Finding) -> dict[str, str | int | None]:
+    """The finding as `draftgate check --json` prints it."""
+    return {
+        "path": finding.path,
+        "line": finding.line,
+        "check": finding.check,
+        "severity": finding.severity,
+        "message": finding.message,
+    }

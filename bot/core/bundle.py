@@ -1,0 +1,110 @@
+"""What the draft job hands to the publish job: `proposal.json`, which the second reads as hostile input.
+
+It carries the new contents alone. The old ones, the configuration and the right to ask are looked up again by whoever
+publishes, so a forged bundle can propose a change, which a person then reads, and nothing more.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bot.core.memory import read_evidence, read_figures
+from bot.core.refs import is_sha
+from bot.core.results import Drafted, Failed, NotDrafted, Result
+from bot.errors import UserError
+
+PROPOSAL_FILE = "proposal.json"
+PATCH_FILE = "proposal.patch"
+LARGEST_BUNDLE = 8_000_000
+"""Bytes; the limits on files and lines keep every honest bundle far below."""
+_VERSION = 1
+_MOST_FILES = 1000
+_LONGEST_TEXT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A changed file: its new content (None deletes it) and git's mode for it."""
+
+    path: str
+    mode: str
+    content: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A draft's result with the trigger and the base it belongs to; `files` are a Drafted's or NotDrafted's changes."""
+
+    trigger: str
+    base: str
+    kind: str
+    result: Result
+    files: tuple[NewFile, ...]
+
+
+def pack(trigger: str, base: str, kind: str, result: Result) -> str:
+    """The bundle as JSON text."""
+    value: dict[str, Any] = {"version": _VERSION, "trigger": trigger, "base": base, "kind": kind}
+    match result:
+        case Drafted():
+            value |= {"result": "drafted", "title": result.title, "summary": result.summary, "model": result.model}
+            changes = result.changes
+        case NotDrafted():
+            value |= {"result": "nothing", "why": result.why, "remedy": result.remedy}
+            changes = result.nearest
+        case Failed():
+            return json.dumps(value | {"result": "failed", "why": result.why, "remedy": result.remedy}, indent=1)
+    value["evidence"], value["figures"] = asdict(result.evidence), asdict(result.figures)
+    value["files"] = [{"path": one.path, "mode": one.mode, "content": one.after} for one in changes]
+    return json.dumps(value, indent=1)
+
+
+def unpack(text: str) -> Bundle:
+    """Read a bundle, trusting nothing in it.
+
+    Raises:
+        UserError: when it is not a bundle; nothing of a malformed one is used.
+    """
+    try:
+        return _unpack(json.loads(text))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UserError("the draft job's bundle cannot be read", "Run the workflow again.") from error
+
+
+def _unpack(value: dict[str, Any]) -> Bundle:
+    if value["version"] != _VERSION or not is_sha(_text(value["base"])):
+        raise ValueError(value["version"])
+    files = tuple(_file(one) for one in value.get("files", []))
+    if len(files) > _MOST_FILES:
+        raise ValueError(len(files))
+    return Bundle(_text(value["trigger"]), value["base"], _text(value["kind"]), _result(value), files)
+
+
+def _result(value: dict[str, Any]) -> Result:
+    match value["result"]:
+        case "failed":
+            return Failed(_text(value["why"]), _text(value["remedy"]))
+        case "nothing":
+            evidence, figures = read_evidence(value["evidence"]), read_figures(value["figures"])
+            return NotDrafted(_text(value["why"]), _text(value["remedy"]), (), evidence, figures)
+        case "drafted":
+            evidence, figures = read_evidence(value["evidence"]), read_figures(value["figures"])
+            title, summary, model = (_text(value[name]) for name in ("title", "summary", "model"))
+            return Drafted(title, summary, (), model, evidence, figures)
+        case other:
+            raise ValueError(other)
+
+
+def _file(value: dict[str, Any]) -> NewFile:
+    content = value["content"]
+    if content is not None and not isinstance(content, str):
+        raise TypeError(content)
+    return NewFile(_text(value["path"]), _text(value["mode"]), content)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
+        raise ValueError(type(value))
+    return value

@@ -1,0 +1,88 @@
+"""Prompts: foreign text goes in as labelled data between marks that it cannot forge."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.core.quiet import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.core.context import Context, Trust
+
+KINDS = {
+    "fix": "Fix what the issue describes with the smallest change that is right.",
+    "tests": "Write tests for what the issue describes; do not change the code under test.",
+    "iac": "Make the infrastructure change that the issue describes; keep layout, comments and order of the files.",
+}
+_LONGEST_ISSUE = 24_000
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is asked for: the issue's title and text frozen at the event, and the words after the command.
+
+    `author` labels the issue's text: `requester` when its author may ask for drafts, else `stranger`. `former` is the
+    diff of the proposal that this one is to replace, or empty.
+    """
+
+    kind: str
+    title: str
+    text: str
+    words: str
+    author: Trust
+    former: str = ""
+
+
+def request(task: Task, context: Context, mark: str) -> str:
+    """The user message: the task in our words, everything else as labelled data.
+
+    `mark` is a nonce that foreign text cannot know; without it no text can close the block it stands in.
+    """
+    issue = f"{visible(task.title)}\n\n{issue_text(task.text)}".strip()
+    parts = [_data(mark, "file", _heading(context, place), one.text) for place, one in enumerate(context.snippets)]
+    if context.omitted:
+        parts.append(f"Also related, but not shown: {', '.join(context.omitted[:20])}")
+    parts.append(_data(mark, "issue", f"written by a {task.author}", issue))
+    if task.former:
+        parts.append(_data(mark, "former-proposal", "a draft that was not right yet", task.former))
+    if task.words:
+        parts.append(_data(mark, "request", "written by a requester", visible(task.words)[:_LONGEST_ISSUE]))
+    parts.append(KINDS[task.kind])
+    return "\n\n".join(parts)
+
+
+def issue_text(text: str) -> str:
+    """An issue's text as a person sees it: no hidden comments or characters, cut in the middle when it is very long."""
+    shown = visible(_COMMENT.sub("", text)).strip()
+    if len(shown) <= _LONGEST_ISSUE:
+        return shown
+    half = _LONGEST_ISSUE // 2
+    return f"{shown[:half]}\n[… {len(shown) - 2 * half:,} characters left out …]\n{shown[-half:]}"
+
+
+def mark_for(trigger: str, base: str) -> str:
+    """A mark that is the same for the same draft, and unknown to whoever wrote the texts before it."""
+    return hashlib.sha256(f"{trigger} {base}".encode()).hexdigest()[:10]
+
+
+def repair(problems: Sequence[str], mark: str) -> str:
+    """The message that asks for the failed part again, with the real lines and the checks' own words."""
+    said = "\n\n".join(problems)[:_LONGEST_ISSUE]
+    data = _data(mark, "problems", "found when the reply was applied and checked", said)
+    return f"{data}\n\nNothing was applied. Answer again in the same format, with every edit that is needed."
+
+
+def _heading(context: Context, place: int) -> str:
+    one = context.snippets[place]
+    lines = "the whole file" if one.whole else f"lines {one.first} to {one.last} only"
+    return f"{one.path}, {lines}"
+
+
+def _data(mark: str, kind: str, label: str, text: str) -> str:
+    return f"<{kind} {mark}> {label}\n{text.replace(mark, '')}\n</{kind} {mark}>"

@@ -1,0 +1,64 @@
+"""The short plans that every handler needs: a refusal, an answer, silence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.core import texts
+from bot.core.plans import Answer, Plan
+from bot.core.refs import short
+from bot.intake import objection
+
+if TYPE_CHECKING:
+    from bot.core.gates import Permission
+    from bot.core.intents import Request
+    from bot.core.plans import Outcome
+    from bot.intake import Intake
+
+PERMISSION_KEY = "permission"
+"""One such answer a thread: people without the permission are told once."""
+
+
+def turn_away(request: Request, intake: Intake, least: Permission) -> Plan | None:
+    """The plan for somebody who is not served; None when they are."""
+    found = objection(request, intake, least)
+    if found is None:
+        return None
+    if found.kind == "gone":
+        return Plan("ignored")
+    if found.kind == "permission":
+        told = intake.answer_id(PERMISSION_KEY)
+        text = texts.no_permission(least.name.lower())
+        return Plan("refused", () if told else (Answer(request.thread, PERMISSION_KEY, text, None),))
+    return refuse(request, intake, found.why, found.remedy)
+
+
+def refuse(request: Request, intake: Intake, why: str, remedy: str) -> Plan:
+    """Refuse the command with the reason and the next step."""
+    return say(request, intake, texts.refusal(first_line(request), why, remedy), "refused")
+
+
+def say(request: Request, intake: Intake, text: str, outcome: Outcome) -> Plan:
+    """Answer the command with a short reply of its own."""
+    key = request.trigger
+    return Plan(outcome, (Answer(request.thread, key, text, intake.answer_id(key)),), summary=text)
+
+
+def first_line(request: Request) -> str:
+    """The command as it was typed, for the reply; a label has no line of its own."""
+    if request.comment is None:
+        return "The label"
+    lines = (line.strip() for line in request.comment.body.splitlines())
+    return next((line for line in lines if line.startswith("/")), "")[:80]
+
+
+def not_this_one(request: Request, intake: Intake, sha: str) -> Plan | None:
+    """The refusal of a command whose id is not the thread's open proposal's; None when it is."""
+    memory = intake.memory
+    if memory is None or not memory.sha:
+        return refuse(request, intake, "there is no proposal on this thread", "`/generate` drafts one.")
+    if not memory.sha.startswith(sha):
+        return refuse(request, intake, "it is not the open proposal", f"The latest one is `{short(memory.sha)}`.")
+    if memory.state != "open":
+        return refuse(request, intake, f"it is {memory.state}", "`/generate` drafts a new one.")
+    return None

@@ -1,0 +1,134 @@
+"""What `/generate` and `/revise` share: from a task to a result, and from a result to the plan that shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.core import quiet, texts
+from bot.core.memory import Memory
+from bot.core.plans import Plan, Propose, Remember
+from bot.core.prompts import Task, mark_for
+from bot.core.proposals import Proposal, Provenance
+from bot.core.refs import short
+from bot.core.results import Drafted, Failed, NotDrafted, Result
+from bot.errors import ModelError, UserError, WorktreeError
+from bot.handlers.answers import say
+from bot.pipeline import Order, Tools, draft
+from bot.rules import limits
+
+if TYPE_CHECKING:
+    from bot.core.commands import Kind
+    from bot.core.context import Trust
+    from bot.core.intents import Request
+    from bot.core.plans import Outcome
+    from bot.handlers.deps import Deps
+    from bot.intake import Intake
+    from bot.settings.config import RepoConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A draft that somebody asked for who may: on which commit, under which configuration, from which words.
+
+    `former` is the diff of the proposal that it is to replace, or empty; `tree` the git tree of `base`, or empty.
+    """
+
+    request: Request
+    kind: Kind
+    words: str
+    base: str
+    config: RepoConfig
+    former: str = ""
+    tree: str = ""
+
+
+def attempt(job: Job, tools: Tools, deps: Deps) -> Result:
+    """Draft; what stands in the way of even trying is a result too."""
+    request = job.request
+    author: Trust = "requester" if request.author.id == request.requester.id else "stranger"
+    task = Task(job.kind, request.title, request.text, job.words, author, job.former)
+    order = Order(task, job.base, mark_for(request.trigger, job.base), limits(job.config))
+    try:
+        return draft(order, tools, deps.watch)
+    except UserError as error:
+        return Failed(error.what, error.remedy)
+    except (ModelError, WorktreeError) as error:
+        what, _, remedy = str(error).partition("\n")
+        return Failed(what, remedy or "Mend that, then `/generate` again.")
+
+
+def announce(job: Job, intake: Intake, deps: Deps) -> Plan | None:
+    """The plan that says at once that a draft is being made; None where an open proposal keeps its comment."""
+    if _open(intake):
+        return None
+    memory = _after(intake, Memory("drafting", job.request.trigger, job.kind))
+    remember = Remember(job.request.thread, texts.drafting(memory, deps.site), intake.sticky_id)
+    return Plan("nothing-to-do", (remember,), early=True)
+
+
+def settle(job: Job, result: Result, intake: Intake, deps: Deps) -> Plan:
+    """The plan for a result."""
+    match result:
+        case Drafted():
+            proposal = _proposal(job, result, deps)
+            summary = f"**{quiet.prose(proposal.title)}**\n\n{quiet.prose(proposal.summary)}"
+            return Plan("proposed", (Propose(proposal, intake.memory, intake.sticky_id, job.tree),), summary=summary)
+        case NotDrafted():
+            memory = Memory("nothing", job.request.trigger, job.kind, note=result.why)
+            filled = _with_evidence(memory, result)
+            text = texts.nothing(_after(intake, filled), result.nearest, deps.site, result.remedy)
+            beside = f"No better proposal: {quiet.prose(result.why)}."
+            return _end(job, intake, "nothing-to-do", text, f"{beside} {result.remedy}")
+        case Failed():
+            memory = Memory("failed", job.request.trigger, job.kind, note=result.why)
+            text = texts.failed(_after(intake, memory), result.remedy, deps.site)
+            beside = f"The draft failed: {quiet.prose(result.why)}. {quiet.prose(result.remedy)}"
+            return _end(job, intake, "failed", text, beside)
+
+
+def _end(job: Job, intake: Intake, outcome: Outcome, text: str, beside: str) -> Plan:
+    """Show the end in the sticky comment, or beside it while an open proposal stands there."""
+    request = job.request
+    if _open(intake) and intake.memory:
+        return say(request, intake, f"{beside} `{short(intake.memory.sha)}` stays open.", outcome)
+    summary = text.partition("\n")[2]
+    return Plan(outcome, (Remember(request.thread, text, intake.sticky_id),), summary=summary)
+
+
+def _open(intake: Intake) -> bool:
+    return intake.memory is not None and intake.memory.state == "open"
+
+
+def _after(intake: Intake, memory: Memory) -> Memory:
+    return intake.memory.succeeded_by(memory) if intake.memory else memory
+
+
+def _with_evidence(memory: Memory, result: NotDrafted) -> Memory:
+    return Memory(
+        memory.state, memory.trigger, memory.kind, note=memory.note, evidence=result.evidence, figures=result.figures
+    )
+
+
+def _proposal(job: Job, result: Drafted, deps: Deps) -> Proposal:
+    request = job.request
+    provenance = Provenance(
+        thread=request.thread.number,
+        trigger=request.trigger,
+        requested_by=request.requester.login,
+        model=result.model,
+        policy=job.config.digest,
+        expires=deps.clock.now().replace(microsecond=0) + job.config.gates.expires,
+        evidence=result.evidence.digest(),
+    )
+    return Proposal(
+        thread=request.thread,
+        base=job.base,
+        kind=job.kind,
+        title=quiet.message(result.title or request.title) or f"Change for {request.thread.number}",
+        summary=quiet.message(result.summary),
+        changes=result.changes,
+        provenance=provenance,
+        evidence=result.evidence,
+        figures=result.figures,
+    )

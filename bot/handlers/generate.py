@@ -1,0 +1,199 @@
+"""`/generate`, `/revise` and the label: draft a change and propose it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.core.commands import KINDS
+from bot.core.diffs import render_diff
+from bot.core.intents import GenerateChange, ReviseProposal
+from bot.core.plans import Keep, Plan
+from bot.core.results import Failed
+from bot.errors import UserError, WorktreeError
+from bot.handlers.answers import not_this_one, refuse, turn_away
+from bot.handlers.drafting import Job, announce, attempt, settle
+from bot.handlers.verifying import verify
+from bot.intake import take_in
+from bot.kept import read_kept
+from bot.rules import fetch_config, gate_policy, read_config
+from bot.settings.config import CONFIG_PATH, RepoConfig
+from bot.together import together
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.core.bundle import Bundle
+    from bot.core.commands import Kind
+    from bot.core.forge import Pull
+    from bot.core.intents import Request
+    from bot.core.memory import Memory
+    from bot.core.results import Result
+    from bot.handlers.deps import Deps
+    from bot.intake import Intake
+
+_LEAST_WORDS = 3
+"""Fewer words than this in title, text and command together say nothing to draft from."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """The commits a draft would stand on: `trouble` says why it cannot, with the remedy."""
+
+    base: str
+    base_ref: str
+    default_tip: str
+    trouble: tuple[str, str] | None = None
+
+
+def handle(intent: GenerateChange | ReviseProposal, deps: Deps) -> Iterator[Plan]:
+    """Draft and propose in one process."""
+    with deps.watch.phase("set-up"):
+        opened = _open_job(intent, deps)
+    if isinstance(opened, Plan):
+        yield opened
+        return
+    job, intake = opened
+    early = announce(job, intake, deps)
+    if early is not None:
+        yield early
+    yield settle(job, _attempt(job, deps), intake, deps)
+
+
+def draft_only(intent: GenerateChange | ReviseProposal, deps: Deps) -> tuple[Job, Result] | Plan:
+    """The draft job's half: the result without its publication; a Plan where nothing was to be drafted."""
+    with deps.watch.phase("set-up"):
+        opened = _open_job(intent, deps)
+    return opened if isinstance(opened, Plan) else (opened[0], _attempt(opened[0], deps))
+
+
+def publish(intent: GenerateChange | ReviseProposal, bundle: Bundle | None, deps: Deps) -> Iterator[Plan]:
+    """The publish job's half: ask everything again, check the bundle, show it."""
+    request = intent.request
+    intake, config = together(lambda: take_in(request, deps.reader), lambda: _remote_config(request, deps))
+    admitted = _admit(intent, intake, config)
+    if admitted is not None:
+        yield admitted
+        return
+    if isinstance(config, UserError):
+        config = RepoConfig()
+    if bundle is None:
+        job = Job(request, _kind_of(intent, intake), intent.words, "", config)
+        yield settle(job, Failed("the draft job ended without a result", "Its log says why."), intake, deps)
+        return
+    job = Job(request, _kind_of(intent, intake), intent.words, bundle.base, config)
+    yield settle(job, verify(bundle, job, deps.reader), intake, deps)
+
+
+def _open_job(intent: GenerateChange | ReviseProposal, deps: Deps) -> tuple[Job, Intake] | Plan:
+    """Everything before the model is asked: may they, is it new, is there enough to go by, and on which commit."""
+    request = intent.request
+    intake, ground = together(lambda: take_in(request, deps.reader), lambda: _ground(request, deps))
+    config = _local_config(ground, deps)
+    refusal = _admit(intent, intake, config)
+    if refusal is not None:
+        return refusal
+    if isinstance(config, UserError) or ground.trouble:
+        what, remedy = (config.what, config.remedy) if isinstance(config, UserError) else ground.trouble or ("", "")
+        job = Job(request, _kind_of(intent, intake), intent.words, ground.base, RepoConfig())
+        return settle(job, Failed(what, remedy), intake, deps)
+    former = _former(intent, intake, deps)
+    tree = deps.worktree.tree_of(ground.base) if deps.worktree else ""
+    return Job(request, _kind_of(intent, intake), intent.words, ground.base, config, former, tree), intake
+
+
+def _admit(intent: GenerateChange | ReviseProposal, intake: Intake, config: RepoConfig | UserError) -> Plan | None:
+    """The plan for a request that goes no further; None for one that is drafted."""
+    request = intent.request
+    policy = gate_policy(RepoConfig() if isinstance(config, UserError) else config)
+    refusal = turn_away(request, intake, policy.request)
+    if refusal is not None:
+        return refusal
+    if intake.answer_id(request.trigger) is not None:
+        return Plan("nothing-to-do")
+    if intake.memory is not None and intake.memory.knows(request.trigger):
+        return _again(request, intake.memory)
+    if isinstance(intent, ReviseProposal):
+        wrong = not_this_one(request, intake, intent.sha)
+        if wrong is not None:
+            return wrong
+    if len(f"{request.title} {request.text} {intent.words}".split()) < _LEAST_WORDS:
+        return refuse(request, intake, "there is too little to go by", "Say what should change, and where.")
+    return None
+
+
+def _again(request: Request, memory: Memory) -> Plan:
+    """The same trigger once more: nothing new, but what a crash left undone is done."""
+    if memory.state == "open" and memory.trigger == request.trigger:
+        return Plan("proposed", (Keep(request.thread, memory.sha),), {"proposal-sha": memory.sha})
+    return Plan("nothing-to-do")
+
+
+def _attempt(job: Job, deps: Deps) -> Result:
+    if deps.tools is None:
+        return Failed("this job has no model to ask", "Run it with `entry: run` or `entry: draft`.")
+    try:
+        tools = deps.tools(job.config)
+    except UserError as error:
+        return Failed(error.what, error.remedy)
+    return attempt(job, tools, deps)
+
+
+def _ground(request: Request, deps: Deps) -> _Ground:
+    default = f"heads/{request.default_branch}"
+    if not request.thread.is_pull:
+        tip = deps.reader.ref(default) or ""
+        empty = ("the repository has no commit on its default branch yet", "Push a first commit, then ask again.")
+        return _Ground(tip, f"refs/{default}", tip, None if tip else empty)
+    pull, tip = together(lambda: deps.reader.pull(request.thread.number), lambda: deps.reader.ref(default) or "")
+    return _Ground(pull.head_sha, f"refs/heads/{pull.head_ref}", tip, pull_trouble(pull))
+
+
+def pull_trouble(pull: Pull) -> tuple[str, str] | None:
+    """Why no proposal can be made on a pull request, with what to do instead; None when one can."""
+    if pull.is_fork:
+        remedy = "Nothing of a fork is run or pushed to. Ask on an issue, or push the branch to this repository."
+        return "this pull request comes from a fork", remedy
+    if not pull.is_open:
+        return "this pull request is closed", "Reopen it, or ask on an issue."
+    return None
+
+
+def _local_config(ground: _Ground, deps: Deps) -> RepoConfig | UserError:
+    """The default branch's configuration from git, which also brings the commits here; an error is told, not raised."""
+    worktree = deps.worktree
+    if worktree is None:
+        return UserError("there is no checkout to draft on", "Check the default branch out before this step.")
+    try:
+        for sha, ref in ((ground.base, ground.base_ref), (ground.default_tip, ground.base_ref)):
+            if sha:
+                worktree.ensure(sha, ref)
+        found = worktree.read(ground.default_tip, [CONFIG_PATH]) if ground.default_tip else {}
+        return read_config(found.get(CONFIG_PATH))
+    except WorktreeError as error:
+        return UserError(f"the checkout cannot be used: {error}", "Check the default branch out before this step.")
+    except UserError as error:
+        return error
+
+
+def _remote_config(request: Request, deps: Deps) -> RepoConfig | UserError:
+    try:
+        return fetch_config(deps.reader, request.default_branch)
+    except UserError as error:
+        return error
+
+
+def _former(intent: GenerateChange | ReviseProposal, intake: Intake, deps: Deps) -> str:
+    """The diff of the proposal that is to be revised."""
+    if not isinstance(intent, ReviseProposal) or intake.memory is None:
+        return ""
+    kept = read_kept(deps.reader, intake.memory.sha)
+    return render_diff(kept.changes) if kept else ""
+
+
+def _kind_of(intent: GenerateChange | ReviseProposal, intake: Intake) -> Kind:
+    """The kind asked for, a fix where nothing is said; a revision stays of the kind that the former proposal was."""
+    known: dict[str, Kind] = {kind: kind for kind in KINDS}
+    if isinstance(intent, ReviseProposal) and intake.memory is not None:
+        return known.get(intake.memory.kind, "fix")
+    return (intent.kind or "fix") if isinstance(intent, GenerateChange) else "fix"

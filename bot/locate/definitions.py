@@ -1,0 +1,69 @@
+"""Where names are defined, for any language: judged by the one line that a name stands on."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_LONGEST_LINE = 400
+_MOST_PLACES = 24
+"""Occurrences of one name looked at in one file."""
+
+_KEYWORD = re.compile(
+    rb"(?:^|[\s(])(?:def|class|func|fn|fun|function|function\*|interface|struct|enum|trait|type|module|namespace|object|record|union"
+    rb"|protocol|impl|mod|macro_rules!|const|let|var|val|static|defmodule|defp|sub|proc|resource|data|variable|output|#define)"
+    rb"[ \t]+(?:\([^()]{0,80}\)[ \t]*)?(?:\"\w+\"[ \t]+\"?)?(?:[\w:]{1,80}(?:\.|::))?[\"&*]?$"
+)
+_TYPED = re.compile(rb"^[ \t]*(?:[A-Za-z_][\w<>\[\],.:?]*[*&]*[ \t]+){1,6}[*&]*$")
+_STATEMENT = re.compile(
+    rb"^[ \t]*(?:return|new|await|throw|raise|yield|else|case|not|and|or|if|elif|in|is|print|echo|import|from|del|assert|go|defer|export default|using|use|with)\b"
+)
+_PARAMETERS = re.compile(rb"[ \t]*\([^;]*$")
+_BRACED = re.compile(rb"[ \t]*\([^;]{0,200}\)[^;(]{0,60}\{[ \t]*\r?$")
+_ASSIGNED = re.compile(rb"[ \t]*(?::[^=\n]{1,80})?=[^=]|[ \t]*:(?:[ \t]|$)")
+_SHALLOW = re.compile(rb"^(?: {0,4}|\t?)(?:export[ \t]+)?(?:self\.|this\.|exports\.)?[\"']?$")
+
+
+def definitions(data: bytes, names: Iterable[bytes]) -> dict[bytes, list[int]]:
+    """The lines (1-based) on which each of the names is defined in a file; names without a definition are left out."""
+    found = {name: [data.count(b"\n", 0, at) + 1 for at in _defined_at(data, name)] for name in names if name in data}
+    return {name: lines for name, lines in found.items() if lines}
+
+
+def _defined_at(data: bytes, name: bytes) -> Iterator[int]:
+    at = data.find(name)
+    for _ in range(_MOST_PLACES):
+        if at < 0:
+            return
+        if _is_definition(data, name, at):
+            yield at
+        at = data.find(name, at + len(name))
+
+
+def _is_definition(data: bytes, name: bytes, at: int) -> bool:
+    start = max(data.rfind(b"\n", 0, at) + 1, at - _LONGEST_LINE)
+    end = data.find(b"\n", at)
+    before = data[start:at]
+    after = data[at + len(name) : min(end if end >= 0 else len(data), at + len(name) + _LONGEST_LINE)]
+    if _continues(before[-1:]) or _continues(after[:1]):
+        return False
+    if b"-" in name:
+        return before[-1:] in {b'"', b"'"} and after[:1] == before[-1:]
+    return _defines(before, after)
+
+
+def _continues(char: bytes) -> bool:
+    return char.isalnum() or char in {b"_", b"-"} or char >= b"\x80"
+
+
+def _defines(before: bytes, after: bytes) -> bool:
+    if _KEYWORD.search(before):
+        return True
+    if _SHALLOW.match(before) and _ASSIGNED.match(after):
+        return True
+    if not before.strip():
+        return _BRACED.match(after) is not None
+    return _TYPED.match(before) is not None and not _STATEMENT.match(before) and _PARAMETERS.match(after) is not None

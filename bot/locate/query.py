@@ -1,0 +1,157 @@
+"""What an issue's text says about places in the code: weighted words, names, paths, stack frames, quoted messages."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.locate.frames import Frame, frames
+from bot.locate.words import STOP_WORDS, is_compound, stem, stems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_MOST_TEXT = 100_000
+"""Characters read of an issue; what matters stands before that, the rest is logs."""
+_MOST_TERMS = 96
+_MOST_NAMES = 40
+_MOST_MENTIONS = 40
+_MOST_PHRASES = 24
+
+# How much a word counts by where it stands: the title is the summary, code spans are chosen names, while a code block is
+# mostly the reporter's own program and its output.
+_TITLE, _PROSE, _SPAN, _BLOCK = 3.0, 1.0, 2.0, 0.5
+
+_HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_FENCE = re.compile(r"^[ \t]{0,3}(?:>[ \t]?)?(```+|~~~+)", re.MULTILINE)
+_SPAN_TEXT = re.compile(r"(`{1,2})([^`\n]{1,300})\1")
+_URL = re.compile(r"https?://\S+")
+_IDENTIFIER = re.compile(r"[^\W\d]\w{1,79}")
+_DOTTED = re.compile(r"[A-Za-z_]\w{0,79}(?:(?:\.|::|\\|#)[A-Za-z_]\w{0,79}){1,9}")
+_CALL = re.compile(r"([A-Za-z_]\w{2,79})\(")
+_OPTION = re.compile(r"(?<![\w-])-{0,2}[A-Za-z][a-z0-9]+(?:-[a-z0-9]+){1,6}(?![\w-])")
+_LONG_OPTION = re.compile(r"(?<![\w-])--[A-Za-z][\w-]{1,60}")
+_PATH = re.compile(r"(?<![^\s\"'`()<>,;:=\[\]])(?:[A-Za-z]:)?[\w@.+~-]*(?:[/\\][\w@.+~-]+)*\.[A-Za-z]\w{0,9}(?!\w)")
+_FOLDER_PATH = re.compile(r"(?<![^\s\"'`()<>,;:=\[\]])(?:[\w@.+~-]+/){1,12}[\w@.+~-]+")
+_OWN = re.compile(r"\b(?:def|class|function|func|fn|struct|interface)[ \t]+([A-Za-z_]\w*)")
+_QUOTED = re.compile(r"\"([^\"\n]{12,300})\"|'([^'\n]{12,300})'|`([^`\n]{12,300})`")
+_ERROR_LINE = re.compile(r"^[>E \t]{0,12}(?:[\w.]{0,100}(?:Error|Exception|Warning|panic|fatal)\w{0,20}): *([^\n]{8,400})", re.MULTILINE)
+_PHRASE_WORD = re.compile(r"[A-Za-z]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """An issue, reduced to what can be looked for in files.
+
+    `terms`: stems of words with their weights; `surface`: the word as written for each stem; `names`: exact identifiers
+    and option names with their weights; `dotted`: qualified names; `paths`: file paths as written; `stack`: frames,
+    crash first; `phrases`: runs of words that a program printed.
+    """
+
+    terms: Mapping[str, float]
+    surface: Mapping[str, str]
+    names: Mapping[str, float]
+    dotted: tuple[str, ...]
+    paths: tuple[str, ...]
+    stack: tuple[Frame, ...]
+    phrases: tuple[str, ...]
+
+
+def read_issue(text: str) -> Query:
+    """Take an issue's text (title first) apart; bounded for any input."""
+    text = _HTML_COMMENT.sub(" ", text[:_MOST_TEXT])
+    bare = _URL.sub(" ", text)
+    segments = list(_segments(bare))
+    terms, surface = _terms(segments)
+    return Query(
+        terms=terms,
+        surface=surface,
+        names=_names(segments, frozenset(_OWN.findall(text))),
+        dotted=_unique(_DOTTED.findall(bare), _MOST_MENTIONS),
+        paths=_unique(_PATH.findall(text) + _FOLDER_PATH.findall(bare), _MOST_MENTIONS),
+        stack=tuple(frames(text)),
+        phrases=_phrases(bare),
+    )
+
+
+def _segments(text: str) -> Iterator[tuple[float, str]]:
+    """The text in pieces with the weight of the words in each."""
+    title, _, body = text.lstrip().partition("\n")
+    yield _TITLE, title
+    inside = False
+    start = 0
+    for fence in _FENCE.finditer(body):
+        yield from _piece(body[start : fence.start()], inside=inside)
+        inside, start = not inside, fence.end()
+    yield from _piece(body[start:], inside=inside)
+
+
+def _piece(text: str, *, inside: bool) -> Iterator[tuple[float, str]]:
+    if inside:
+        yield _BLOCK, text
+        return
+    for span in _SPAN_TEXT.finditer(text):
+        yield _SPAN, span[2]
+    yield _PROSE, _SPAN_TEXT.sub(" ", text)
+
+
+def _terms(segments: list[tuple[float, str]]) -> tuple[dict[str, float], dict[str, str]]:
+    """Stems with the weight of their best place, and the root of how often they stand there on top."""
+    weight: dict[str, float] = {}
+    count: Counter[str] = Counter()
+    surface: dict[str, str] = {}
+    for place, text in segments:
+        for word, key in _words(text):
+            surface.setdefault(key, word)
+            weight[key] = max(weight.get(key, 0.0), place)
+            count[key] += 1
+    scored = {key: value * count[key] ** 0.5 for key, value in weight.items()}
+    kept = sorted(scored, key=lambda key: -scored[key])[:_MOST_TERMS]
+    return {key: scored[key] for key in kept}, surface
+
+
+def _words(text: str) -> Iterator[tuple[str, str]]:
+    """The words of a text as (word, term): each identifier's parts, and the whole of a compound one."""
+    for identifier in _IDENTIFIER.findall(text):
+        if is_compound(identifier):
+            yield identifier, identifier.lower()
+        if identifier.lower() not in STOP_WORDS:
+            yield from ((part, part) for part in stems(identifier) if part not in STOP_WORDS)
+
+
+def _names(segments: list[tuple[float, str]], own: frozenset[str]) -> dict[str, float]:
+    """Exact names worth finding the definition of; what the issue's own snippets define is not in the repository."""
+    found: dict[str, float] = {}
+    for place, text in segments:
+        for name in _named(text, everything=place == _SPAN):
+            if len(name) > 2 and name not in own and name.lower() not in STOP_WORDS:
+                found[name] = max(found.get(name, 0.0), min(place, _SPAN))
+    kept = sorted(found, key=lambda name: -found[name])[:_MOST_NAMES]
+    return {name: found[name] for name in kept}
+
+
+def _named(text: str, *, everything: bool) -> Iterator[str]:
+    yield from (name for name in _IDENTIFIER.findall(text) if everything or is_compound(name))
+    yield from _CALL.findall(text)
+    yield from _LONG_OPTION.findall(text)
+    if everything:
+        yield from _OPTION.findall(text)
+    for dotted in _DOTTED.findall(text):
+        yield from re.split(r"\W+", dotted)
+
+
+def _phrases(text: str) -> tuple[str, ...]:
+    """Four-word runs of what a program printed: short enough to survive line breaks and filled-in values in the source."""
+    messages = [next(filter(None, groups)) for groups in _QUOTED.findall(text)] + _ERROR_LINE.findall(text)
+    found = []
+    for message in messages:
+        for run in re.split(r"[^A-Za-z ,']+", message):
+            words = run.split()
+            found += [" ".join(words[at : at + 4]) for at in range(max(0, len(words) - 3))]
+    return _unique(found, _MOST_PHRASES)
+
+
+def _unique(found: list[str], most: int) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found))[:most]

@@ -1,0 +1,114 @@
+"""The ranking: which files an issue is about, from all the evidence together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bot.locate import evidence
+from bot.locate.paths import Kind, kind_of
+from bot.locate.query import Query, read_issue
+from bot.locate.scan import FileTable, Reading, contents, presence, readings
+from bot.locate.windows import Window, windows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_KEPT = 400
+"""Files read closely. The right ones are among them unless the issue shares no word with them at all."""
+_SIEVE_TERMS = 16
+"""Terms looked for in every file; each costs half a nanosecond a byte."""
+_SAMPLE = 120
+"""Files from which it is estimated how common a term is."""
+_MOST_BYTES = 64_000_000
+"""Bytes of text scanned at most; beyond that, foreign files, documents and tests are the first to be skipped."""
+_PEAK_TERMS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A file that the issue is probably about.
+
+    `score` has no unit: it orders the files of one answer, and 1.0 is about the best match by words alone. `lines` are
+    the windows worth showing, 1-based and inclusive, ascending. `why` are short reasons for people, strongest first.
+    """
+
+    path: str
+    score: float
+    lines: tuple[Window, ...]
+    why: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The value that `draftgate locate --json` prints."""
+        return {
+            "path": self.path,
+            "score": round(self.score, 4),
+            "lines": [list(window) for window in self.lines],
+            "why": list(self.why),
+        }
+
+
+def locate(issue: str, files: FileTable, limit: int = 30) -> list[Located]:
+    """The files that an issue is about, best first, at most `limit`.
+
+    Files without any evidence are left out, so the answer can be shorter, or empty. Time and memory are bounded for any
+    issue and any tree: long issues are cut, huge and binary files are not read, and no more than a chunk is held at once.
+    """
+    query = read_issue(issue)
+    kinds = _kinds(files)
+    found = evidence.merge(evidence.named(query, kinds))
+    sample, chosen = _sieve(files, kinds, query, found)
+    read = readings(files, chosen, query)
+    idf = evidence.rarities(query, read, sample, len(kinds))
+    for path, piece in (*evidence.words(query, read, idf), *evidence.definitions(query, read), *evidence.phrases(read)):
+        found[path].append(piece)
+    scores = {path: sum(piece.score for piece in found[path]) * kinds[path].value for path in read if found[path]}
+    best = sorted(scores, key=lambda path: (-scores[path], path))[: max(0, limit)]
+    words = {term: weight * idf[term] for term, weight in query.terms.items()}
+    texts = dict(contents(files, best))
+    return [_located(path, scores[path], found[path], texts.get(path, b""), words) for path in best]
+
+
+def _kinds(files: FileTable) -> dict[str, Kind]:
+    """The kinds of the files worth reading, likeliest first, as many as the limit on bytes allows."""
+    kinds = {path: kind_of(path, size) for path, size in files.sizes.items()}
+    left = _MOST_BYTES
+    kept = {}
+    for path in sorted((path for path in kinds if kinds[path] is not Kind.LEFT_OUT), key=lambda path: -kinds[path].value):
+        left -= files.sizes[path]
+        if left < 0:
+            break
+        kept[path] = kinds[path]
+    return kept
+
+
+def _sieve(
+    files: FileTable, kinds: Mapping[str, Kind], query: Query, found: evidence.Found
+) -> tuple[list[Reading], list[str]]:
+    """A sample of the tree, and the files to read closely: all of a small tree, the promising ones of a large one."""
+    paths = list(kinds)
+    if len(paths) <= _KEPT:
+        return [], paths
+    sample = list(readings(files, paths[:: max(1, len(paths) // _SAMPLE)], query).values())
+    idf = evidence.rarities(query, {}, sample, len(paths))
+    worth = {term: query.terms[term] * idf[term] for term in query.terms}
+    sought = sorted(worth, key=lambda term: -worth[term])[:_SIEVE_TERMS]
+    scores = {
+        path: kinds[path].value * sum(worth[term] for term in present)
+        for path, present in presence(files, paths, sought).items()
+    }
+    likely = sorted(scores, key=lambda path: -scores[path])[:_KEPT]
+    return sample, list(dict.fromkeys([*(path for path in found if path in kinds), *likely]))
+
+
+def _located(
+    path: str, score: float, pieces: Sequence[evidence.Evidence], data: bytes, words: Mapping[str, float]
+) -> Located:
+    ordered = sorted(pieces, key=lambda piece: -piece.score)
+    strongest = dict(sorted(words.items(), key=lambda item: -item[1])[:_PEAK_TERMS])
+    return Located(
+        path=path,
+        score=score,
+        lines=windows(data, [line for piece in ordered for line in piece.lines], strongest),
+        why=tuple(dict.fromkeys(piece.why for piece in ordered)),
+    )

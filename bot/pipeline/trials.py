@@ -1,0 +1,80 @@
+"""Runs the repository's own checks on the pristine tree and on the changed one, so that only new failures count."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from bot.core.baseline import CheckOutcome, CommandResult, compare
+from bot.core.changes import matching
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from concurrent.futures import Future, ThreadPoolExecutor
+    from types import TracebackType
+
+    from bot.core.changes import FileChange
+    from bot.pipeline.values import ConfiguredCheck, Tools
+
+
+class Trials:
+    """The configured checks over one base commit.
+
+    The baseline runs in the background while the model writes, for the checks that the located paths make likely; a
+    check that turns out to be needed without one gets its baseline then.
+    """
+
+    def __init__(self, tools: Tools, base: str, checks: Sequence[ConfiguredCheck]) -> None:
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only drafts need threads
+
+        self._tools = tools
+        self._base = base
+        self._checks = checks
+        self._folder = Path(tempfile.mkdtemp(prefix="draftgate-"))
+        self._pool: ThreadPoolExecutor = ThreadPoolExecutor(max_workers=1)
+        self._baseline: dict[str, Future[CommandResult]] = {}
+        self._copies = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def start(self, likely: Sequence[str]) -> None:
+        """Begin the baseline of the checks that a change to those paths would run."""
+        for check in self._for(likely):
+            self._begin(check)
+
+    def judge(self, changes: Sequence[FileChange]) -> list[CheckOutcome]:
+        """Run the checks that the change calls for on the changed tree and hold them against the pristine one."""
+        due = self._for([change.path for change in changes])
+        for check in due:
+            self._begin(check)
+        if not due:
+            return []
+        tree = self._copy({change.path: None if change.after is None else change.after.encode() for change in changes})
+        after = [self._tools.runner.run(tree, check.command) for check in due]
+        return [compare(self._baseline[result.name].result(), result) for result in after]
+
+    def _for(self, paths: Sequence[str]) -> list[ConfiguredCheck]:
+        return [check for check in self._checks if not check.paths or matching(paths, check.paths)]
+
+    def _begin(self, check: ConfiguredCheck) -> None:
+        if check.command.name not in self._baseline:
+            self._baseline[check.command.name] = self._pool.submit(self._run_pristine, check)
+
+    def _run_pristine(self, check: ConfiguredCheck) -> CommandResult:
+        return self._tools.runner.run(self._copy({}), check.command)
+
+    def _copy(self, changes: Mapping[str, bytes | None]) -> Path:
+        self._copies += 1
+        tree = self._folder / f"copy-{self._copies}" / "tree"
+        tree.mkdir(parents=True)
+        self._tools.worktree.export(self._base, changes, tree)
+        return tree

@@ -1,0 +1,265 @@
+"""Carries out plans: the only holder of the writing half of the forge.
+
+Every effect can be carried out again: it looks for what an earlier, interrupted run has done already.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar, assert_never
+
+from bot.core import texts
+from bot.core.markdown import Shown, sticky
+from bot.core.memory import Memory, print_marker
+from bot.core.plans import Answer, Close, Keep, Plan, Propose, PublishLevel, Push, Remember
+from bot.core.proposals import OPEN_REFS, closed_ref, open_ref, parse_message
+from bot.core.quiet import block
+from bot.core.refs import short
+from bot.core.troubles import explain
+from bot.errors import ForgeError
+from bot.together import each
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.core.forge import Comment, Pull
+    from bot.core.markdown import Site
+    from bot.core.plans import Effect, Outcome
+    from bot.core.proposals import Proposal
+    from bot.core.refs import Thread
+    from bot.ports import Clock, ForgeReader, ForgeWriter
+
+T = TypeVar("T")
+_BRANCHES_TRIED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """How a plan ended: its outcome, which a refusal by GitHub may have changed, and the Action's outputs."""
+
+    outcome: Outcome
+    outputs: dict[str, str]
+    summary: str = ""
+
+
+class Publisher:
+    """Executes plans up to a level, one after the other."""
+
+    def __init__(self, writer: ForgeWriter, reader: ForgeReader, site: Site, level: PublishLevel, clock: Clock) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._site = site
+        self._level = level
+        self._clock = clock
+        self._sticky_ids: dict[int, int] = {}
+        self._outputs: dict[str, str] = {}
+
+    def execute(self, plan: Plan) -> Published:
+        """Carry out the effects in order.
+
+        Raises:
+            ForgeError: when GitHub refuses something that has no answer on the thread.
+        """
+        outcome = plan.outcome
+        for effect in plan.effects:
+            outcome = self._carry_out(effect) or outcome
+        return Published(outcome, {**plan.outputs, **self._outputs}, plan.summary)
+
+    def _carry_out(self, effect: Effect) -> Outcome | None:
+        """Do one effect; returns the outcome where it turned out to be another than planned."""
+        if self._level == PublishLevel.NOTHING:
+            return "nothing-to-do"
+        match effect:
+            case Remember():
+                self._remember(effect.thread, effect.text, effect.comment_id)
+            case Answer():
+                self._answer(effect)
+            case Propose():
+                return self._propose(effect)
+            case Keep():
+                self._keep(effect.thread, effect.sha)
+            case Push():
+                return self._push(effect)
+            case Close():
+                self._close(effect.thread, effect.sha)
+            case _:
+                assert_never(effect)
+        return None
+
+    def _remember(self, thread: Thread, text: str, comment_id: int | None) -> Comment:
+        known = comment_id or self._sticky_ids.get(thread.number)
+        marker = text.partition("\n")[0]
+        comment = self._writer.edit_comment(known, text) if known else self._create(thread, text, marker)
+        self._sticky_ids[thread.number] = comment.id
+        self._outputs["comment-url"] = comment.url
+        return comment
+
+    def _answer(self, effect: Answer) -> None:
+        marker = print_marker("answer", {"key": effect.key})
+        text = f"{marker}\n{effect.text}"
+        if effect.comment_id:
+            comment = self._writer.edit_comment(effect.comment_id, text)
+        else:
+            comment = self._create(effect.thread, text, marker)
+        self._outputs["comment-url"] = comment.url
+
+    def _create(self, thread: Thread, text: str, marker: str) -> Comment:
+        """Post a comment once: where the answer was lost, look for the comment before posting it again."""
+        return _once(lambda: self._writer.create_comment(thread.number, text), lambda: self._marked(thread, marker))
+
+    def _marked(self, thread: Thread, marker: str) -> Comment | None:
+        comments = self._reader.comments(thread.number)
+        return next((one for one in comments if one.body.partition("\n")[0] == marker), None)
+
+    def _propose(self, effect: Propose) -> Outcome | None:
+        proposal = effect.proposal
+        if self._level < PublishLevel.PROPOSE:
+            self._show_draft_only(effect)
+            return "nothing-to-do"
+        started = self._clock.monotonic()
+        sha = self._commit(proposal, effect.base_tree)
+        seconds = round(self._clock.monotonic() - started, 3)
+        memory = _opened(proposal, sha, effect.before, seconds)
+        message = parse_message(proposal.message())
+        if message is None:
+            raise ForgeError("the proposal's commit message cannot be read back")
+        shown = Shown(sha, message.title, message.summary, message.provenance, proposal.changes)
+        self._remember(proposal.thread, sticky(memory, shown, self._site), effect.comment_id)
+        self._writer.create_ref(open_ref(proposal.thread.number, sha), sha)
+        if effect.before is not None and effect.before.sha:
+            self._keep(proposal.thread, sha)
+        self._outputs["proposal-sha"] = sha
+        return None
+
+    def _show_draft_only(self, effect: Propose) -> None:
+        proposal = effect.proposal
+        note = "this run may only comment (`level: comment`), so the draft is shown and not kept"
+        memory = Memory("nothing", proposal.provenance.trigger, proposal.kind, note=note, evidence=proposal.evidence)
+        text = texts.nothing(memory, proposal.changes, self._site, "Run it with `level: propose` to keep proposals.")
+        self._remember(proposal.thread, text, effect.comment_id)
+
+    def _commit(self, proposal: Proposal, base_tree: str) -> str:
+        tree = base_tree or self._tree_of(proposal.base)
+        contents = [change for change in proposal.changes if change.after is not None]
+        blobs = each([lambda text=change.after or "": self._blob(text.encode()) for change in contents])  # type: ignore[misc]
+        entries: dict[str, tuple[str, str | None]] = {
+            change.path: (change.mode, None) for change in proposal.changes if change.after is None
+        }
+        entries |= {change.path: (change.mode, blob) for change, blob in zip(contents, blobs, strict=True)}
+        return self._writer.create_commit(proposal.message(), self._writer.create_tree(tree, entries), proposal.base)
+
+    def _tree_of(self, sha: str) -> str:
+        commit = self._reader.commit(sha)
+        if commit is None:
+            raise ForgeError(f"the commit {sha} that the proposal was drafted on is not on GitHub", 404)
+        return commit.tree
+
+    def _blob(self, content: bytes) -> str:
+        """Store a file and make sure that GitHub stored what we sent: a git object id is the hash of its content."""
+        expected = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+        if self._writer.create_blob(content) != expected:
+            raise ForgeError("GitHub stored another content than it was sent")
+        return expected
+
+    def _keep(self, thread: Thread, sha: str) -> None:
+        refs = self._reader.refs(f"{OPEN_REFS}/{thread.number}/")
+        if open_ref(thread.number, sha) not in refs:
+            self._writer.create_ref(open_ref(thread.number, sha), sha)
+        for other in refs.values():
+            if other != sha:
+                self._close(thread, other)
+
+    def _close(self, thread: Thread, sha: str) -> None:
+        self._writer.create_ref(closed_ref(thread.number, sha), sha)
+        self._writer.delete_ref(open_ref(thread.number, sha))
+
+    def _push(self, effect: Push) -> Outcome | None:
+        self._outputs["proposal-sha"] = effect.grant.sha
+        if self._level < PublishLevel.PUSH:
+            why, remedy = "this run may not push", "Run it with `level: push`."
+            return self._not_pushed(effect, why, remedy, "refused")
+        try:
+            memory = self._push_pull(effect) if effect.thread.is_pull else self._push_issue(effect)
+        except ForgeError as error:
+            trouble = explain(error.status, str(error))
+            return self._not_pushed(effect, trouble.why, trouble.remedy, "failed")
+        self._remember(effect.thread, sticky(memory, effect.shown, self._site), effect.comment_id)
+        self._close(effect.thread, effect.grant.sha)
+        return None
+
+    def _not_pushed(self, effect: Push, why: str, remedy: str, outcome: Outcome) -> Outcome:
+        text = texts.refusal(f"/approve {short(effect.grant.sha)}", why, remedy)
+        key = f"push/{effect.grant.sha}"
+        earlier = self._marked(effect.thread, print_marker("answer", {"key": key}))
+        self._answer(Answer(effect.thread, key, text, earlier.id if earlier else None))
+        return outcome
+
+    def _push_pull(self, effect: Push) -> Memory:
+        if self._reader.ref(f"heads/{effect.branch}") != effect.grant.sha:
+            self._writer.advance_ref(f"heads/{effect.branch}", effect.grant.sha)
+        return replace(effect.memory, state="pushed", by=effect.grant.approvers, branch=effect.branch, note="")
+
+    def _push_issue(self, effect: Push) -> Memory:
+        branch = self._free_branch(effect.branch, effect.grant.sha)
+        memory = replace(effect.memory, state="pushed", by=effect.grant.approvers, branch=branch, note="")
+        try:
+            pull = self._open_pull(effect, branch, memory)
+        except ForgeError as error:
+            if error.uncertain:
+                raise
+            trouble = explain(error.status, str(error))
+            link = f"[open it by hand]({self._site.compare(effect.base, branch)})"
+            return replace(memory, note=f"No pull request: {trouble.why}; {link}. {trouble.remedy}")
+        self._outputs["pull-request-number"] = str(pull.number)
+        return replace(memory, pull=pull.number)
+
+    def _free_branch(self, wanted: str, sha: str) -> str:
+        """Create the branch at the commit; a name that is taken by something else gets a number."""
+        for number in range(1, _BRANCHES_TRIED):
+            branch = wanted if number == 1 else f"{wanted}-{number}"
+            there = self._reader.ref(f"heads/{branch}")
+            if there is None:
+                self._writer.create_ref(f"heads/{branch}", sha)
+            if there in {None, sha}:
+                return branch
+        raise ForgeError(f"the branches {wanted} to {wanted}-{_BRANCHES_TRIED - 1} exist already", 422)
+
+    def _open_pull(self, effect: Push, branch: str, memory: Memory) -> Pull:
+        there = self._reader.find_pull(branch)
+        if there is not None:
+            return there
+        body = texts.pull_body(effect.shown, memory, effect.grant.approvers, effect.moved)
+        title = texts.pull_title(effect.shown.title)
+        return _once(
+            lambda: self._writer.create_pull(branch, effect.base, title, body), lambda: self._reader.find_pull(branch)
+        )
+
+
+def _opened(proposal: Proposal, sha: str, before: Memory | None, publishing: float) -> Memory:
+    figures = replace(proposal.figures, phases=(*proposal.figures.phases, ("publishing", publishing)))
+    memory = Memory(
+        "open", proposal.provenance.trigger, proposal.kind, sha=sha, evidence=proposal.evidence, figures=figures
+    )
+    return before.succeeded_by(memory) if before else memory
+
+
+def _once(act: Callable[[], T], look: Callable[[], T | None]) -> T:
+    """Do something that must not happen twice: where its answer was lost, look before doing it again."""
+    try:
+        return act()
+    except ForgeError as error:
+        if not error.uncertain:
+            raise
+    found = look()
+    return act() if found is None else found
+
+
+def describe(plan: Plan) -> str:
+    """A plan in words, for a dry run."""
+    lines = [f"outcome: {plan.outcome}"]
+    for effect in plan.effects:
+        lines.append(type(effect).__name__)
+        if isinstance(effect, Remember | Answer):
+            lines.append(block(effect.text))
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""What people set: inputs and environment of a run, and the repository's `.github/draftgate.yml`."""
