@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from bot.core.baseline import CommandResult, CommandSpec
     from bot.core.forge import Comment, CommentKind, Commit, Comparison, Editing, Pull, TreeEntry
 
 
@@ -60,25 +61,6 @@ class Model(Protocol):
 
     def close(self) -> None:
         """Let go of processes and connections; can be called twice."""
-
-
-@dataclass(frozen=True, slots=True)
-class CommandSpec:
-    """One of the repository's configured checks: `run` is a shell line, `seconds` its time limit."""
-
-    name: str
-    run: str
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class CommandResult:
-    """How a command ended: `code` None means it was stopped for time; `output` is its tail, both streams together."""
-
-    name: str
-    code: int | None
-    output: str
-    seconds: float
 
 
 class CommandRunner(Protocol):

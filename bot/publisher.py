@@ -54,6 +54,7 @@ class Publisher:
         self._clock = clock
         self._sticky_ids: dict[int, int] = {}
         self._outputs: dict[str, str] = {}
+        self._summary = ""
 
     def execute(self, plan: Plan) -> Published:
         """Carry out the effects in order.
@@ -64,7 +65,7 @@ class Publisher:
         outcome = plan.outcome
         for effect in plan.effects:
             outcome = self._carry_out(effect) or outcome
-        return Published(outcome, {**plan.outputs, **self._outputs}, plan.summary)
+        return Published(outcome, {**plan.outputs, **self._outputs}, self._summary or plan.summary)
 
     def _carry_out(self, effect: Effect) -> Outcome | None:
         """Do one effect; returns the outcome where it turned out to be another than planned."""
@@ -125,7 +126,9 @@ class Publisher:
         if message is None:
             raise ForgeError("the proposal's commit message cannot be read back")
         shown = Shown(sha, message.title, message.summary, message.provenance, proposal.changes)
-        self._remember(proposal.thread, sticky(memory, shown, self._site), effect.comment_id)
+        text = sticky(memory, shown, self._site)
+        self._remember(proposal.thread, text, effect.comment_id)
+        self._summary = texts.summary("proposed", memory.figures, text.partition("\n")[2])
         self._writer.create_ref(open_ref(proposal.thread.number, sha), sha)
         if effect.before is not None and effect.before.sha:
             self._keep(proposal.thread, sha)

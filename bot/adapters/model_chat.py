@@ -1,23 +1,21 @@
-"""Asks the endpoints through the openai SDK: retries, parameters that an endpoint does not know, fallbacks, error texts.
+"""Asks the endpoints through the openai SDK: retries, parameters that an endpoint does not know, fallbacks.
 
 Runs in the model process, several requests at once; openai and tenacity are imported by then.
 """
 
 from __future__ import annotations
 
-import json
-import re
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from bot.adapters.model_errors import BadAnswerError, DownError, ModelFailure, TransientError, refusal
-from bot.adapters.model_stream import Answer, BrokenAnswerError, events, whole
+from bot.adapters.model_errors import DownError, ModelFailure, TransientError, refusal
+from bot.adapters.model_stream import Answer, BrokenAnswerError, events, printable, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from openai import OpenAI
     from tenacity import RetryCallState
@@ -27,8 +25,11 @@ _OPTIONAL = ("max_completion_tokens", "stream_options", "temperature")
 
 _CONNECT = 5.0
 _AVOIDED = 60.0
-_LAST_RESORT = 6
-"""Attempts at the last endpoint; the deadline usually ends them before."""
+_COSTLY = 3
+"""Attempts where each one has cost tokens."""
+
+_TOO_LATE = 0.05
+"""Seconds before the deadline in which nothing is begun any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +119,10 @@ class Target:
         import tenacity  # noqa: PLC0415  slow to import; see model_worker
 
         last = remaining == 1
-        attempts, patience = (_LAST_RESORT, request.left) if last else (2, 2.0)
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(TransientError),
             wait=_Wait(tenacity.wait_exponential_jitter(initial=0.25, max=8, jitter=0.25)),
-            stop=lambda state: state.attempt_number >= attempts or state.upcoming_sleep > min(patience, request.left),
+            stop=_Stop(100 if last else 2, request.left if last else 2.0, request.deadline),
             reraise=True,
         )
         return retrying(self._attempt, request, tally, remaining)
@@ -141,7 +141,7 @@ class Target:
             "tokens_out": answer.tokens_out,
             "tokens_cached": answer.tokens_cached,
             "seconds": seconds,
-            "first_token": min(tally.first, seconds),
+            "first_token": tally.first or seconds,
             "endpoint": self.host,
             "attempts": tally.sent,
         }
@@ -166,7 +166,7 @@ class Target:
             parameters = self._parameters(request)
             tally.sent, tally.began, tally.first = tally.sent + 1, time.monotonic(), 0.0
             try:
-                with create(model=self.model, messages=request.messages, stream=True, timeout=timeout, **parameters) as response:
+                with create(model=self.model, messages=request.messages, timeout=timeout, **parameters) as response:
                     yield response
                     return
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
@@ -176,13 +176,14 @@ class Target:
                 self.unknown.add(named)
 
     def _parameters(self, request: Request) -> dict[str, Any]:
-        known = {
+        known: dict[str, Any] = {
             "max_completion_tokens": request.max_tokens,
             "stream_options": {"include_usage": True},
             "temperature": request.temperature,
         }
         chosen = {name: value for name, value in known.items() if name not in self.unknown}
-        return chosen if "max_completion_tokens" in chosen else {**chosen, "max_tokens": request.max_tokens}
+        limit = {} if "max_completion_tokens" in chosen else {"max_tokens": request.max_tokens}
+        return {"stream": True, **chosen, **limit}
 
     @contextmanager
     def _failures(self, request: Request, answer: Answer) -> Iterator[None]:
@@ -193,15 +194,86 @@ class Target:
         try:
             yield
         except openai.APIStatusError as error:
-            raise refusal(error, self, request.left) from None
+            raise refusal(error, self.client, self.host, self.model) from None
         except BrokenAnswerError as error:
-            raise TransientError(f"{self.model} at {self.host} {error}") from None
+            if not answer.finish_reason:
+                raise TransientError(f"{self.model} at {self.host} {error}", attempts=_COSTLY) from None
         except (openai.APIConnectionError, httpx2.HTTPError, TimeoutError) as error:
             if not answer.finish_reason:
                 raise self._silence(error, request, answer) from None
 
     def _silence(self, error: Exception, request: Request, answer: Answer) -> ModelFailure:
-        ...
+        """What it means that the bytes stopped."""
+        import openai  # noqa: PLC0415  slow to import; see model_worker
+
+        if request.left < _TOO_LATE:
+            so_far = f"{answer.characters:,} characters came" if answer.begun else "nothing came"
+            return ModelFailure(f"{self.model} at {self.host} gave no whole answer in time; {so_far}")
+        if isinstance(error, openai.APITimeoutError | TimeoutError):
+            return DownError(f"{self.host} did not answer in time")
+        if answer.begun:
+            return self._broken_off(answer)
+        reason = printable(str(error.__cause__ or error), 100)
+        return TransientError(f"{self.host} cannot be reached ({reason}): check the base-url input", attempts=4)
+
+    def _broken_off(self, answer: Answer) -> TransientError:
+        text = f"the answer of {self.model} at {self.host} broke off after {answer.characters:,} characters"
+        return TransientError(text, attempts=_COSTLY)
+
+    def _judge(self, answer: Answer, request: Request) -> None:
+        """Refuse what is not a whole answer, by how it says that it ended."""
+        where = f"{self.model} at {self.host}"
+        match answer.finish_reason:
+            case "":
+                raise self._broken_off(answer)
+            case "length":
+                limit = f"the limit of {request.max_tokens:,} tokens"
+                raise ModelFailure(f"the answer of {where} was cut at {limit}", answer.text)
+            case "content_filter":
+                raise ModelFailure(f"a content filter stopped the answer of {where}")
+            case "tool_calls" | "function_call":
+                raise ModelFailure(f"{where} asked for a tool and gave no answer")
+        if answer.refusal:
+            raise ModelFailure(f"{where} refused: {printable(answer.refusal, 200)}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """How long to wait: what the endpoint asked for, or else `usual`."""
+
+    usual: Callable[[RetryCallState], float]
+
+    def __call__(self, state: RetryCallState) -> float:
+        return max(_failure(state).wait, self.usual(state))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """Whether to give up: after so many `attempts`, or where the wait would outlast `patience` or the deadline."""
+
+    attempts: int
+    patience: float
+    deadline: float
+
+    def __call__(self, state: RetryCallState) -> bool:
+        left = self.deadline - time.monotonic()
+        attempts = min(self.attempts, _failure(state).attempts)
+        return state.attempt_number >= attempts or state.upcoming_sleep > min(self.patience, left - _TOO_LATE)
+
+
+def _failure(state: RetryCallState) -> TransientError:
+    failure = state.outcome.exception() if state.outcome else None
+    if not isinstance(failure, TransientError):
+        raise TypeError(f"nothing to retry after {failure!r}")
+    return failure
+
+
+def _until(deadline: float, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks as long as there is time; a drip never lets a single read time out."""
+    for chunk in chunks:
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        yield chunk
 
 
 def _named(error: Any, sent: dict[str, Any]) -> str:

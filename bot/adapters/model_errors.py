@@ -43,23 +43,33 @@ class TransientError(ModelFailure):
 
 def refusal(error: APIStatusError, client: OpenAI, host: str, model: str) -> ModelFailure:
     """What an HTTP error status means."""
-    status, said = error.status_code, _said(error)
-    code = error.code or ""
-    if status == 401:
-        return ModelFailure(f"{host} refused the key (401): check the api-key input")
-    if status == 404 or code == "model_not_found":
+    if error.status_code == 404 or error.code == "model_not_found":
         return _unknown_model(error, client, host, model)
-    if status == 402 or (status == 429 and "quota" in code):
+    return _busy(error, host) or _final(error, host, model)
+
+
+def _busy(error: APIStatusError, host: str) -> ModelFailure | None:
+    """What passes with time or money."""
+    status = error.status_code
+    if status == 402 or (status == 429 and "quota" in (error.code or "")):
         return DownError(f"the quota at {host} is used up ({status}): check plan and billing there")
     if status == 429:
         wait = _retry_after(error)
         asks = f" and asks to wait {wait:,.0f} s" if wait >= 1 else ""
         return TransientError(f"{host} limits the rate of requests (429){asks}", wait=wait)
     if status in {408, 409} or status >= 500:
-        return TransientError(f"{host} answered {status}: {said}", wait=_retry_after(error))
+        return TransientError(f"{host} answered {status}: {_said(error)}", wait=_retry_after(error))
+    return None
+
+
+def _final(error: APIStatusError, host: str, model: str) -> ModelFailure:
+    """What a person has to mend."""
+    status, said = error.status_code, _said(error)
+    if status == 401:
+        return ModelFailure(f"{host} refused the key (401): check the api-key input")
     if status == 403:
         return ModelFailure(f"{host} does not let this key use {model} (403): {said}")
-    if status == 413 or code == "context_length_exceeded" or "context length" in said:
+    if status == 413 or error.code == "context_length_exceeded" or "context length" in said:
         return ModelFailure(f"the prompt is too long for {model} at {host}: lower `context-tokens` under `model`")
     return ModelFailure(f"{host} refused the request for {model} ({status}): {said}")
 

@@ -53,7 +53,8 @@ class Answer:
         try:
             data = json.loads(event)
         except (ValueError, RecursionError):
-            raise BrokenAnswerError("sent something that is not JSON") from None
+            hint = "" if self.begun else ": check the base-url input"
+            raise BrokenAnswerError(f"sent something that is not JSON{hint}") from None
         if not isinstance(data, dict):
             raise BrokenAnswerError("sent JSON that is no answer")
         if data.get("error"):

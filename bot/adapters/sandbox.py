@@ -1,9 +1,10 @@
 """Runs a repository's own command on a throw-away tree: no secrets around it, an end to it, nothing left of it.
 
-What holds on Linux with Landlock (kernel 5.19 or later, no privileges needed): the command sees a scrubbed environment, a
-HOME and TMPDIR of its own, no terminal and no input; it cannot look into or trace any process outside, so that the keys in
-Draftgate's own environment stay there, and cannot gain privileges through sudo; at its end or time limit every process
-that it started is gone. What does not hold yet: it can read the user's files and reach the network.
+What holds on Linux with Landlock (kernel 5.19 or later, no privileges needed): the command sees a scrubbed
+environment, a HOME and TMPDIR of its own, no terminal and no input; it cannot look into or trace any process outside,
+so that the keys in Draftgate's own environment stay there, and cannot gain privileges through sudo; at its end or time
+limit every process that it started is gone. What does not hold yet: it can read the user's files, reach the network
+and speak to services of the machine (a Docker socket, for one). That is to be added in `launcher._become`.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ Level = Literal["landlock", "descendants", "process-group"]
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 _KEPT_NAMES = ("LANG", "TZ")
-_GRACE = 7.0  # seconds for the launcher to kill everything, which gives up after 5
+_GRACE = 35.0  # seconds for the launcher to kill everything, which gives up after 30
 _LOOK = 0.5  # seconds between two looks whether the launcher is still there
 _CHUNK = 65536
 
@@ -120,7 +121,7 @@ def scrubbed(environ: Mapping[str, str], private: Path) -> dict[str, str]:
     temporary.mkdir()
     kept = {name: value for name, value in environ.items() if name in _KEPT_NAMES or name.startswith("LC_")}
     rustup = environ.get("RUSTUP_HOME") or str(Path(environ.get("HOME", "/"), ".rustup"))
-    if Path(rustup).is_dir():
+    if os.access(rustup, os.R_OK | os.X_OK):
         kept["RUSTUP_HOME"] = rustup
     return kept | {
         "PATH": _path_without_us(environ.get("PATH", "")),
@@ -144,8 +145,8 @@ def discard(folder: Path) -> None:
 
 def _path_without_us(path: str) -> str:
     """PATH without our own virtual environment, whose Python and libraries are not the repository's."""
-    ours = Path(sys.prefix, "bin").resolve() if sys.prefix != sys.base_prefix else None
-    kept = [entry for entry in path.split(os.pathsep) if os.path.isabs(entry) and Path(entry).resolve() != ours]
+    ours = os.path.realpath(Path(sys.prefix, "bin")) if sys.prefix != sys.base_prefix else None
+    kept = [entry for entry in path.split(os.pathsep) if entry.startswith("/") and os.path.realpath(entry) != ours]
     return os.pathsep.join(kept) or _DEFAULT_PATH
 
 

@@ -55,6 +55,12 @@ class GitWorktree:
             "rev-parse", "--verify", "--quiet", "--end-of-options", spec, why=f"no commit '{revision}' here"
         )
 
+    def has_branch(self, name: str) -> bool:
+        """Whether there is a local branch of that name."""
+        return bool(
+            self._git("for-each-ref", "--format=%(refname)", f"refs/heads/{name}", why="branches cannot be read")
+        )
+
     def ensure(self, sha: str, ref: str) -> None:
         """Make the commit's tree readable, fetching it (or `ref`) from `origin` when it is not here."""
         if self._has(sha):

@@ -13,7 +13,7 @@ SYNTAX = "toml-syntax"
 _NAMES = ("pipfile", "cargo.lock", "poetry.lock", "uv.lock", "pdm.lock", "pylock.toml")
 _PLACE = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
 # tomllib takes quadratic time over a key of many dotted parts (20,000: 9 s).
-_LONG_KEY = re.compile(r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){100}")
+_LONG_KEY = re.compile(r'(?<![\w"-])(?:(?:[\w-]|"")++[ \t]*+\.[ \t]*+){100}')
 
 
 def matches(path: str) -> bool:

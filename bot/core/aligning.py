@@ -28,8 +28,12 @@ _BAND: Final = 4
 _MAX_LINE: Final = 160
 _MAX_COMPARED: Final = 4_000_000
 _PAIRED: Final = 0.6
+_SLIP: Final = 0.75
+_SHORT: Final = 3
 _WORD = re.compile(r"\w+")
-_DIGITS = re.compile(r"\d+")
+_PART = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+|[^\W_A-Za-z0-9]+")
+_COMMENT = re.compile(r"(?:\A|\s)(?:#|//|/?\*|--|;|<!--|\"\"\"|''')")
+_TELLING = re.compile(r"\d+|[-+*/%<>=!&|^~@?]")
 _FOLD = str.maketrans(
     dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " ")
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
@@ -78,8 +82,8 @@ class Alignment:
         return any(a is not None and a == b for a, b in zip(self.pairs, other.pairs, strict=True))
 
 
-def align(real: Sequence[str], old: Sequence[str]) -> list[Alignment]:
-    """The places of the file that are most like the remembered lines, best first.
+def align(real: Sequence[str], old: Sequence[str], *, strict: bool) -> list[Alignment]:
+    """The places of the file that are most like the remembered lines, best first; `strict` as in `likeness`.
 
     Empty when no word is shared, and when the search would take too long.
     """
@@ -90,7 +94,7 @@ def align(real: Sequence[str], old: Sequence[str]) -> list[Alignment]:
     for diagonal in diagonals:
         if len(apart) < _ALIGNED and all(abs(diagonal - other) > _BAND for other in apart):
             apart.append(diagonal)
-    search = _Search(real, old)
+    search = _Search(real, old, strict=strict)
     found = [search.banded(diagonal) for diagonal in apart] + [search.straight(diagonal) for diagonal in diagonals]
     if search.left < 0:
         return []
@@ -125,21 +129,29 @@ def _word_places(lines: Sequence[str], wanted: AbstractSet[str] | None) -> dict[
     return places
 
 
-def likeness(real: str, old: str) -> float:
+def likeness(real: str, old: str, *, strict: bool) -> float:
     """How alike two lines are, 0 to 1; 0 where they cannot be the same line misremembered.
 
-    Another indentation or another number is never a slip of memory: it is another line.
+    When `strict`, another indentation, number or operator is never a slip of memory: it is another line.
     """
     one, two = bare(real), bare(old)
     if one == two:
         return 1.0
-    if indentation(one) != indentation(two) or _DIGITS.findall(one) != _DIGITS.findall(two):
+    if strict and (indentation(one) != indentation(two) or _TELLING.findall(one) != _TELLING.findall(two)):
         return 0.0
     one, two = one.strip(), two.strip()
     if 2 * min(len(one), len(two)) < _PAIRED * (len(one) + len(two)):
         return 0.0
     ratio = _common_ends(one, two) if max(len(one), len(two)) > _MAX_LINE else _ratio(one, two)
-    return ratio if ratio >= _PAIRED else 0.0
+    return ratio if ratio >= _PAIRED and (not strict or _same_code(one, two)) else 0.0
+
+
+def _same_code(one: str, two: str) -> bool:
+    """Whether all words before a comment are the same but for slips of the pen in long ones; `get` is not `set`."""
+    words = [_PART.findall(_COMMENT.split(line, maxsplit=1)[0]) for line in (one, two)]
+    return len(words[0]) == len(words[1]) and all(
+        a == b or (min(len(a), len(b)) > _SHORT and _ratio(a, b) >= _SLIP) for a, b in zip(*words, strict=True)
+    )
 
 
 def _ratio(one: str, two: str) -> float:
@@ -165,10 +177,11 @@ def _weight(line: str) -> int:
 class _Search:
     """One search: remembers what it has compared, and how much comparing it may still do (`left` below 0: too much)."""
 
-    def __init__(self, real: Sequence[str], old: Sequence[str]) -> None:
+    def __init__(self, real: Sequence[str], old: Sequence[str], *, strict: bool) -> None:
         self.real = real
         self.old = old
         self.left = _MAX_COMPARED
+        self._strict = strict
         self._known: dict[tuple[str, str], float] = {}
 
     def likeness(self, at: int, line: str) -> float:
@@ -178,7 +191,7 @@ class _Search:
         real = self.real[at]
         if (real, line) not in self._known:
             self.left -= min(len(real), _MAX_LINE) * min(len(line), _MAX_LINE)
-            self._known[real, line] = likeness(real, line) if self.left >= 0 else 0.0
+            self._known[real, line] = likeness(real, line, strict=self._strict) if self.left >= 0 else 0.0
         return self._known[real, line]
 
     def straight(self, diagonal: int) -> Alignment | None:

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from bot.core.memory import read_evidence, read_figures
 from bot.core.refs import is_sha
 from bot.core.results import Drafted, Failed, NotDrafted, Result
 from bot.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.core.changes import FileChange
+    from bot.core.proposals import Evidence, Figures
 
 PROPOSAL_FILE = "proposal.json"
 PATCH_FILE = "proposal.patch"
@@ -47,18 +53,29 @@ class Bundle:
 def pack(trigger: str, base: str, kind: str, result: Result) -> str:
     """The bundle as JSON text."""
     value: dict[str, Any] = {"version": _VERSION, "trigger": trigger, "base": base, "kind": kind}
+    return json.dumps(value | _packed(result), indent=1)
+
+
+def _packed(result: Result) -> dict[str, Any]:
     match result:
         case Drafted():
-            value |= {"result": "drafted", "title": result.title, "summary": result.summary, "model": result.model}
-            changes = result.changes
+            told = {"result": "drafted", "title": result.title, "summary": result.summary, "model": result.model}
+            return told | _grounds(result.evidence, result.figures) | _files(result.changes)
         case NotDrafted():
-            value |= {"result": "nothing", "why": result.why, "remedy": result.remedy}
-            changes = result.nearest
+            told = {"result": "nothing", "why": result.why, "remedy": result.remedy}
+            return told | _grounds(result.evidence, result.figures) | _files(result.nearest)
         case Failed():
-            return json.dumps(value | {"result": "failed", "why": result.why, "remedy": result.remedy}, indent=1)
-    value["evidence"], value["figures"] = asdict(result.evidence), asdict(result.figures)
-    value["files"] = [{"path": one.path, "mode": one.mode, "content": one.after} for one in changes]
-    return json.dumps(value, indent=1)
+            return {"result": "failed", "why": result.why, "remedy": result.remedy}
+        case _:
+            assert_never(result)
+
+
+def _grounds(evidence: Evidence, figures: Figures) -> dict[str, Any]:
+    return {"evidence": asdict(evidence), "figures": asdict(figures)}
+
+
+def _files(changes: Sequence[FileChange]) -> dict[str, Any]:
+    return {"files": [{"path": one.path, "mode": one.mode, "content": one.after} for one in changes]}
 
 
 def unpack(text: str) -> Bundle:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, assert_never
 
+from bot.core.aligning import align
 from bot.core.feedback import places_shown, window_shown
 from bot.core.leftovers import leftover, shrinks_too_far
 from bot.core.lines import BOM, FileLines, join_file, split_block, split_file
@@ -15,16 +16,15 @@ from bot.core.paths import case_collisions, check_path, folder_conflicts, shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from bot.core.aligning import Alignment
-
 MAX_EDITS: Final = 500
 """Edits in one reply; a person would not read more."""
 MAX_FAILURES: Final = 10
 """Failures after which the rest is not tried: they are told to a model, and each costs a search."""
 _SEARCHED: Final = 2_000_000
 _SEARCH_COST: Final = 40_000
-_DISTINCTIVE: Final = 10
+_DISTINCTIVE: Final = 8
 _LONG: Final = 40
+_LIKELY: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ def _placed(lines: FileLines, wanted: Wanted, found: Match | Ambiguous | Missing
             pieces = merge(lines.texts[start:stop], found)
             if pieces is not None:
                 return _unless_empty(lines, lines.with_window(start, stop, pieces))
-            if _done_already(wanted, start, stop):
+            if _stands_once(wanted, start, stop, _DISTINCTIVE):
                 return lines
             reason = "the quoted lines differ from the file in the very lines that are to change"
             return _Refusal(reason, window_shown(lines.texts, wanted.old, start, found.pairs))
@@ -189,28 +189,33 @@ def _placed(lines: FileLines, wanted: Wanted, found: Match | Ambiguous | Missing
                 "the quoted lines stand in several places; quote more lines round them",
                 places_shown(lines.texts, starts, len(wanted.old)),
             )
-        case Missing(nearest=nearest):
-            if _done_already(wanted, *((nearest.start, nearest.stop) if nearest else (0, len(lines.texts)))):
-                return lines
-            return _missing(lines, wanted, nearest)
+        case Missing():
+            return _missing(lines, wanted)
         case _:
             assert_never(found)
 
 
-def _missing(lines: FileLines, wanted: Wanted, nearest: Alignment | None) -> _Refusal:
-    if nearest is None:
+def _missing(lines: FileLines, wanted: Wanted) -> FileLines | _Refusal:
+    # to show a place, less likeness will do than to change it
+    places = align(lines.texts, wanted.old, strict=False)
+    if not places or places[0].ratio < _LIKELY:
+        if _stands_once(wanted, 0, len(lines.texts), _LONG):
+            return lines
+    elif _stands_once(wanted, places[0].start, places[0].stop, _DISTINCTIVE):
+        return lines
+    if not places:
         return _Refusal("the quoted lines are not in the file, and nothing in it is like them")
+    nearest = places[0]
     pairs = tuple(None if at is None else at - nearest.start for at in nearest.pairs)
     return _Refusal("the quoted lines are not in the file", window_shown(lines.texts, wanted.old, nearest.start, pairs))
 
 
-def _done_already(wanted: Wanted, start: int, stop: int) -> bool:
-    """Whether the new lines stand once in the file, where the old ones would be, and are no everyday lines."""
+def _stands_once(wanted: Wanted, start: int, stop: int, least: int) -> bool:
+    """Whether the change was made before: the new lines stand once, between there, and are no everyday lines."""
     starts = occurrences([line.rstrip() for line in wanted.real], [line.rstrip() for line in wanted.new], most=2)
     if len(starts) != 1 or starts[0] >= stop or starts[0] + len(wanted.new) <= start:
         return False
-    added = _size(line for line in wanted.new if line not in wanted.old)
-    return added >= _DISTINCTIVE or _size(wanted.new) >= _LONG
+    return _size(line for line in wanted.new if line not in wanted.old) >= least or _size(wanted.new) >= _LONG
 
 
 def _unless_empty(before: FileLines, after: FileLines) -> FileLines | _Refusal:

@@ -250,3 +250,6 @@ _COMMANDS: Mapping[type[Command], Callable[[Request, Any], Intent]] = {
     commands.Hint: _unsupported,
     commands.Refresh: _unsupported,
 }
+
+SUPPORTED = frozenset(command.word for command, build in _COMMANDS.items() if build is not _unsupported)
+"""The command words that this version carries out."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MARGIN: Final = 0.05
 """How much more alike the best window must be than any other place."""
-_MIN_ALIKE: Final = 20
+_LONG_ENOUGH: Final = 30
 _MOST_PLACES: Final = 64
 
 
@@ -44,9 +44,7 @@ class Ambiguous:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """No place fits; `nearest` is the one most alike."""
-
-    nearest: Alignment | None = None
+    """No place fits."""
 
 
 Found = Match | Ambiguous | Missing
@@ -155,17 +153,25 @@ def _shift(lines: Sequence[str], here: str, there: str) -> tuple[str, ...] | Non
 
 def _alike(wanted: Wanted) -> Found:
     """The window most like the remembered lines, if it is alike enough and nothing else nearly is."""
-    places = align(wanted.real, wanted.old)
-    if not places:
+    places = align(wanted.real, wanted.old, strict=True)
+    if not places or places[0].ratio < ENOUGH or not _has_hold(wanted, places[0]):
         return Missing()
     best = places[0]
-    if best.ratio < ENOUGH or sum(len(line.strip()) for line in wanted.old) < _MIN_ALIKE:
-        return Missing(best)
-    rivals = [place for place in places if place.ratio > best.ratio - MARGIN and not place.shares_a_line_with(best)]
+    # a rival need not be a place that could be changed: being as like is enough to cast doubt
+    doubtful = align(wanted.real, wanted.old, strict=False)
+    rivals = [place for place in doubtful if place.ratio > best.ratio - MARGIN and not place.shares_a_line_with(best)]
     if rivals:
         return Ambiguous(tuple(sorted(place.start for place in (best, *rivals))))
     pairs = tuple(None if at is None else at - best.start for at in best.pairs)
     return Match(best.start, best.stop, wanted.old, wanted.new, pairs)
+
+
+def _has_hold(wanted: Wanted, place: Alignment) -> bool:
+    """Whether a line of the place stands just as it was remembered; one line alone must be long to be sure of."""
+    lines = [(line, at) for line, at in zip(wanted.old, place.pairs, strict=True) if line.strip()]
+    if len(lines) == 1:
+        return len(lines[0][0].strip()) >= _LONG_ENOUGH
+    return any(at is not None and bare(wanted.real[at]) == bare(line) for line, at in lines)
 
 
 RUNGS: Final[tuple[Callable[[Wanted], Found], ...]] = (

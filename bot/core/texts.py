@@ -97,7 +97,7 @@ def pull_body(shown: Shown, memory: Memory, approvers: Sequence[str], moved: int
 
 def summary(heading: str, figures: Figures, details: str) -> str:
     """The step summary: the same evidence as the comment, with the phases as a chart."""
-    parts = [f"### Draftgate: {heading}", details, figures_line(figures), gantt(figures)]
+    parts = [f"### Draftgate: {heading}", details, gantt(figures)]
     return "\n\n".join(part for part in parts if part)[: 10 * LONGEST_BODY] + "\n"
 
 

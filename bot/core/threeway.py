@@ -13,7 +13,7 @@ def merge_texts(base: str, ours: str, theirs: str) -> str | None:
 
     sides = [text.split("\n") for text in (base, ours, theirs)]
     merged: list[str] = []
-    for kind, *span in Merge3(*sides).merge_regions():
+    for kind, *span in Merge3(sides[0], sides[1], sides[2]).merge_regions():
         if kind == "conflict":
             return None
         first, last = span[0], span[1]

@@ -2,21 +2,56 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.core import texts
+from bot.core import quiet, texts
+from bot.core.gates import Permission
 from bot.core.plans import Answer, Plan
 from bot.core.refs import short
-from bot.intake import objection
+from bot.errors import UserError
+from bot.intake import objection, take_in
+from bot.rules import fetch_config, gate_policy
+from bot.settings.config import RepoConfig
+from bot.together import together
 
 if TYPE_CHECKING:
-    from bot.core.gates import Permission
     from bot.core.intents import Request
     from bot.core.plans import Outcome
+    from bot.handlers.deps import Deps
     from bot.intake import Intake
 
 PERMISSION_KEY = "permission"
 """One such answer a thread: people without the permission are told once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A thread and the configuration in force; `plan` is what is done where the request goes no further."""
+
+    intake: Intake
+    config: RepoConfig
+    plan: Plan | None
+
+
+def look(request: Request, deps: Deps) -> Looked:
+    """Ask what every command needs: who asks, what the thread remembers, which configuration is in force."""
+    intake, config = together(lambda: take_in(request, deps.reader), lambda: _config(request, deps))
+    if isinstance(config, RepoConfig):
+        return Looked(intake, config, turn_away(request, intake, gate_policy(config).request))
+    plan = turn_away(request, intake, Permission.WRITE) or _broken(request, intake, config)
+    return Looked(intake, RepoConfig(), plan)
+
+
+def _config(request: Request, deps: Deps) -> RepoConfig | UserError:
+    try:
+        return fetch_config(deps.reader, request.default_branch)
+    except UserError as error:
+        return error
+
+
+def _broken(request: Request, intake: Intake, error: UserError) -> Plan:
+    return say(request, intake, texts.refusal(first_line(request), quiet.prose(error.what), error.remedy), "failed")
 
 
 def turn_away(request: Request, intake: Intake, least: Permission) -> Plan | None:

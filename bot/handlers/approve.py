@@ -12,16 +12,16 @@ from bot.core.markdown import sticky
 from bot.core.memory import parse_memory
 from bot.core.plans import Close, Plan, Push, Remember
 from bot.core.proposals import branch_name, open_ref
-from bot.handlers.answers import refuse, say, turn_away
-from bot.intake import take_in, was_edited
+from bot.handlers.answers import look, refuse, say
+from bot.intake import was_edited
 from bot.kept import movement, read_kept
-from bot.rules import fetch_config, gate_policy
+from bot.rules import gate_policy
 from bot.together import each, together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.core.forge import Comment, Editing, Pull
+    from bot.core.forge import Comment, Pull
     from bot.core.gates import GatePolicy
     from bot.core.intents import ApproveProposal, Request
     from bot.core.markdown import Shown
@@ -51,14 +51,11 @@ class _Facts:
 def handle(intent: ApproveProposal, deps: Deps) -> Iterator[Plan]:
     """Push exactly the commit that was approved, or say why not."""
     request = intent.request
-    intake, config = together(
-        lambda: take_in(request, deps.reader), lambda: fetch_config(deps.reader, request.default_branch)
-    )
-    policy = gate_policy(config)
-    refusal = turn_away(request, intake, min(policy.request, policy.approve))
-    if refusal is not None:
-        yield refusal
+    looked = look(request, deps)
+    if looked.plan is not None:
+        yield looked.plan
         return
+    intake, policy = looked.intake, gate_policy(looked.config)
     memory = intake.memory
     if memory is not None and memory.state == "pushed" and memory.sha.startswith(intent.sha):
         yield _finish(request, memory, deps)
@@ -191,17 +188,19 @@ def _push(request: Request, grant: Grant, shown: Shown, facts: _Facts, memory: M
 
 
 def _deny(request: Request, facts: _Facts, denied: Denied, shown: Shown | None, deps: Deps) -> Plan:
-    """The refusal; a comment that does not show the commit as it is, is rendered anew, and an expired proposal closed."""
+    """The refusal, after what it calls for: an altered comment is shown anew, an expired proposal is closed."""
     plan = refuse(request, facts.intake, denied.why, denied.remedy)
-    memory, extra = facts.intake.memory, list[Effect]()
-    if (
-        facts.altered
-        and shown is not None
-        and memory is not None
-        and shown.provenance.evidence == memory.evidence.digest()
-    ):
-        extra.append(Remember(request.thread, sticky(memory, shown, deps.site), facts.intake.sticky_id))
-    return replace(plan, effects=(*extra, *plan.effects))
+    memory = facts.intake.memory
+    if shown is None or memory is None or shown.provenance.evidence != memory.evidence.digest():
+        return plan
+    expired = memory.state == "open" and deps.clock.now() >= shown.provenance.expires
+    after: Memory = replace(memory, state="expired") if expired else memory
+    effects: tuple[Effect, ...] = plan.effects
+    if facts.altered or expired:
+        effects = (Remember(request.thread, sticky(after, shown, deps.site), facts.intake.sticky_id), *effects)
+    if expired:
+        effects = (*effects, Close(request.thread, memory.sha))
+    return replace(plan, effects=effects)
 
 
 def _approvals(intent: ApproveProposal, intake: Intake, deps: Deps) -> tuple[Approval, ...]:

@@ -19,14 +19,15 @@ class Deps:
     """The reading half of the forge, and the drafting tools of a run that may draft.
 
     `worktree` is the checkout and `tools` builds the drafting tools for a configuration (it names the model; a missing
-    key is a `UserError`); both are None in the publish job, which has neither. `environment` is the deployment
-    environment that the job says it runs in.
+    key is a `UserError`); both are None in the publish job, which has neither. `redact` takes the run's own secrets
+    out of a text. `environment` is the deployment environment that the job says it runs in.
     """
 
     reader: ForgeReader
     site: Site
     clock: Clock
     watch: Stopwatch
+    redact: Callable[[str], str]
     environment: str = ""
     worktree: Worktree | None = None
     tools: Callable[[RepoConfig], Tools] | None = None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.core import quiet, texts
 from bot.core.memory import Memory
 from bot.core.plans import Plan, Propose, Remember
 from bot.core.prompts import Task, mark_for
-from bot.core.proposals import Proposal, Provenance
+from bot.core.proposals import Evidence, Proof, Proposal, Provenance
 from bot.core.refs import short
 from bot.core.results import Drafted, Failed, NotDrafted, Result
 from bot.errors import ModelError, UserError, WorktreeError
@@ -18,10 +18,13 @@ from bot.pipeline import Order, Tools, draft
 from bot.rules import limits
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.core.commands import Kind
     from bot.core.context import Trust
     from bot.core.intents import Request
     from bot.core.plans import Outcome
+    from bot.core.proposals import Figures
     from bot.handlers.deps import Deps
     from bot.intake import Intake
     from bot.settings.config import RepoConfig
@@ -69,22 +72,50 @@ def announce(job: Job, intake: Intake, deps: Deps) -> Plan | None:
 
 def settle(job: Job, result: Result, intake: Intake, deps: Deps) -> Plan:
     """The plan for a result."""
+    result = without_secrets(result, deps.redact)
     match result:
         case Drafted():
             proposal = _proposal(job, result, deps)
             summary = f"**{quiet.prose(proposal.title)}**\n\n{quiet.prose(proposal.summary)}"
-            return Plan("proposed", (Propose(proposal, intake.memory, intake.sticky_id, job.tree),), summary=summary)
+            outputs = figures_out(result.figures)
+            return Plan("proposed", (Propose(proposal, intake.memory, intake.sticky_id, job.tree),), outputs, summary)
         case NotDrafted():
             memory = Memory("nothing", job.request.trigger, job.kind, note=result.why)
             filled = _with_evidence(memory, result)
             text = texts.nothing(_after(intake, filled), result.nearest, deps.site, result.remedy)
-            beside = f"No better proposal: {quiet.prose(result.why)}."
-            return _end(job, intake, "nothing-to-do", text, f"{beside} {result.remedy}")
+            beside = f"No better proposal: {quiet.prose(result.why)}. {result.remedy}"
+            plan = _end(job, intake, "nothing-to-do", text, beside)
+            return replace(plan, outputs=figures_out(result.figures))
         case Failed():
             memory = Memory("failed", job.request.trigger, job.kind, note=result.why)
             text = texts.failed(_after(intake, memory), result.remedy, deps.site)
             beside = f"The draft failed: {quiet.prose(result.why)}. {quiet.prose(result.remedy)}"
             return _end(job, intake, "failed", text, beside)
+
+
+def without_secrets(result: Result, redact: Callable[[str], str]) -> Result:
+    """The result without the run's own secrets; a change that would write one into a file is not proposed at all."""
+    if isinstance(result, Failed):
+        return Failed(redact(result.why), redact(result.remedy))
+    evidence = Evidence(
+        tuple(Proof(redact(one.name), redact(one.outcome)) for one in result.evidence.proofs),
+        tuple(redact(one) for one in result.evidence.look_at),
+        redact(result.evidence.making),
+    )
+    changes = result.changes if isinstance(result, Drafted) else result.nearest
+    if any(redact(text) != text for change in changes for text in (change.path, change.after or "")):
+        why = "the draft holds a secret of this run"
+        return NotDrafted(why, "Rotate the key if it was ever in the repository.", (), evidence, result.figures)
+    if isinstance(result, NotDrafted):
+        return NotDrafted(redact(result.why), redact(result.remedy), changes, evidence, result.figures)
+    title, summary, model = redact(result.title), redact(result.summary), redact(result.model)
+    return Drafted(title, summary, changes, model, evidence, result.figures)
+
+
+def figures_out(figures: Figures) -> dict[str, str]:
+    """The figures among the Action's outputs; a cost that is not known is not there."""
+    cost = {} if figures.cost is None else {"cost-usd": f"{figures.cost:.6f}"}
+    return {"model-seconds": f"{figures.model_seconds:.3f}", **cost}
 
 
 def _end(job: Job, intake: Intake, outcome: Outcome, text: str, beside: str) -> Plan:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.core.commands import KINDS
@@ -13,6 +12,7 @@ from bot.core.results import Failed
 from bot.errors import UserError, WorktreeError
 from bot.handlers.answers import not_this_one, refuse, turn_away
 from bot.handlers.drafting import Job, announce, attempt, settle
+from bot.handlers.grounds import find_ground
 from bot.handlers.verifying import verify
 from bot.intake import take_in
 from bot.kept import read_kept
@@ -25,25 +25,15 @@ if TYPE_CHECKING:
 
     from bot.core.bundle import Bundle
     from bot.core.commands import Kind
-    from bot.core.forge import Pull
     from bot.core.intents import Request
     from bot.core.memory import Memory
     from bot.core.results import Result
     from bot.handlers.deps import Deps
+    from bot.handlers.grounds import Ground
     from bot.intake import Intake
 
 _LEAST_WORDS = 3
 """Fewer words than this in title, text and command together say nothing to draft from."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Ground:
-    """The commits a draft would stand on: `trouble` says why it cannot, with the remedy."""
-
-    base: str
-    base_ref: str
-    default_tip: str
-    trouble: tuple[str, str] | None = None
 
 
 def handle(intent: GenerateChange | ReviseProposal, deps: Deps) -> Iterator[Plan]:
@@ -88,7 +78,7 @@ def publish(intent: GenerateChange | ReviseProposal, bundle: Bundle | None, deps
 def _open_job(intent: GenerateChange | ReviseProposal, deps: Deps) -> tuple[Job, Intake] | Plan:
     """Everything before the model is asked: may they, is it new, is there enough to go by, and on which commit."""
     request = intent.request
-    intake, ground = together(lambda: take_in(request, deps.reader), lambda: _ground(request, deps))
+    intake, ground = together(lambda: take_in(request, deps.reader), lambda: find_ground(request, deps.reader))
     config = _local_config(ground, deps)
     refusal = _admit(intent, intake, config)
     if refusal is not None:
@@ -139,27 +129,7 @@ def _attempt(job: Job, deps: Deps) -> Result:
     return attempt(job, tools, deps)
 
 
-def _ground(request: Request, deps: Deps) -> _Ground:
-    default = f"heads/{request.default_branch}"
-    if not request.thread.is_pull:
-        tip = deps.reader.ref(default) or ""
-        empty = ("the repository has no commit on its default branch yet", "Push a first commit, then ask again.")
-        return _Ground(tip, f"refs/{default}", tip, None if tip else empty)
-    pull, tip = together(lambda: deps.reader.pull(request.thread.number), lambda: deps.reader.ref(default) or "")
-    return _Ground(pull.head_sha, f"refs/heads/{pull.head_ref}", tip, pull_trouble(pull))
-
-
-def pull_trouble(pull: Pull) -> tuple[str, str] | None:
-    """Why no proposal can be made on a pull request, with what to do instead; None when one can."""
-    if pull.is_fork:
-        remedy = "Nothing of a fork is run or pushed to. Ask on an issue, or push the branch to this repository."
-        return "this pull request comes from a fork", remedy
-    if not pull.is_open:
-        return "this pull request is closed", "Reopen it, or ask on an issue."
-    return None
-
-
-def _local_config(ground: _Ground, deps: Deps) -> RepoConfig | UserError:
+def _local_config(ground: Ground, deps: Deps) -> RepoConfig | UserError:
     """The default branch's configuration from git, which also brings the commits here; an error is told, not raised."""
     worktree = deps.worktree
     if worktree is None:

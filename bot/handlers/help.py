@@ -6,35 +6,32 @@ from typing import TYPE_CHECKING
 
 from bot.core import texts
 from bot.core.commands import COMMANDS
-from bot.core.intents import SUPPORTED, ExplainMistake, ShowHelp, Unsupported
-from bot.handlers.answers import say, turn_away
-from bot.intake import take_in
-from bot.rules import fetch_config, gate_policy
-from bot.together import together
+from bot.core.intents import SUPPORTED, ExplainMistake, Refused, ShowHelp, Unsupported
+from bot.core.plans import Plan
+from bot.handlers.answers import look, refuse, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.core.plans import Plan
+    from bot.core.plans import Outcome
     from bot.handlers.deps import Deps
 
 
 def handle(intent: ShowHelp | ExplainMistake | Unsupported, deps: Deps) -> Iterator[Plan]:
     """Answer people who may ask; others' mistyped commands are noise and get no answer."""
-    request = intent.request
-    intake, config = together(
-        lambda: take_in(request, deps.reader), lambda: fetch_config(deps.reader, request.default_branch)
-    )
-    refusal = turn_away(request, intake, gate_policy(config).request)
-    if refusal is not None:
-        yield silent(refusal) if isinstance(intent, ExplainMistake) else refusal
+    looked = look(intent.request, deps)
+    if looked.plan is not None:
+        yield Plan("ignored") if isinstance(intent, ExplainMistake) else looked.plan
         return
-    yield say(request, intake, _text(intent), "refused" if isinstance(intent, Unsupported) else "answered")
+    outcome: Outcome = "refused" if isinstance(intent, Unsupported) else "answered"
+    yield say(intent.request, looked.intake, _text(intent), outcome)
 
 
-def silent(plan: Plan) -> Plan:
-    """The same plan without a word."""
-    return type(plan)("ignored")
+def refuse_all(refused: Refused, deps: Deps) -> Iterator[Plan]:
+    """Answer a command that is not carried out whoever gave it."""
+    looked = look(refused.request, deps)
+    remedy = "Give it again in a comment of your own."
+    yield looked.plan or refuse(refused.request, looked.intake, refused.reason, remedy)
 
 
 def _text(intent: ShowHelp | ExplainMistake | Unsupported) -> str:

@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING
 from bot.core.markdown import sticky
 from bot.core.plans import Close, Plan, Remember
 from bot.core.proposals import one_line, open_ref
-from bot.handlers.answers import not_this_one, turn_away
-from bot.intake import take_in
+from bot.handlers.answers import look, not_this_one
 from bot.kept import read_kept
-from bot.rules import fetch_config, gate_policy
-from bot.together import together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,13 +24,11 @@ _LONGEST_WHY = 500
 def handle(intent: RejectProposal, deps: Deps) -> Iterator[Plan]:
     """Close the open proposal; the comment keeps its diff and says who and why."""
     request = intent.request
-    intake, config = together(
-        lambda: take_in(request, deps.reader), lambda: fetch_config(deps.reader, request.default_branch)
-    )
-    refusal = turn_away(request, intake, gate_policy(config).request)
-    if refusal is not None:
-        yield refusal
+    looked = look(request, deps)
+    if looked.plan is not None:
+        yield looked.plan
         return
+    intake = looked.intake
     memory = intake.memory
     if memory is not None and memory.state == "rejected" and memory.sha.startswith(intent.sha):
         left = deps.reader.ref(open_ref(request.thread.number, memory.sha)) is not None

@@ -21,6 +21,8 @@ _TYPED = re.compile(rb"^[ \t]*(?:[A-Za-z_][\w<>\[\],.:?]*[*&]*[ \t]+){1,6}[*&]*$
 _STATEMENT = re.compile(
     rb"^[ \t]*(?:return|new|await|throw|raise|yield|else|case|not|and|or|if|elif|in|is|print|echo|import|from|del|assert|go|defer|export default|using|use|with)\b"
 )
+_QUOTE_BEFORE = re.compile(rb"[\"'`]-{0,2}$")
+_QUOTE_AFTER = re.compile(rb"[\"'`=, ]")
 _PARAMETERS = re.compile(rb"[ \t]*\([^;]*$")
 _BRACED = re.compile(rb"[ \t]*\([^;]{0,200}\)[^;(]{0,60}\{[ \t]*\r?$")
 _ASSIGNED = re.compile(rb"[ \t]*(?::[^=\n]{1,80})?=[^=]|[ \t]*:(?:[ \t]|$)")
@@ -28,38 +30,46 @@ _SHALLOW = re.compile(rb"^(?: {0,4}|\t?)(?:export[ \t]+)?(?:self\.|this\.|export
 
 
 def definitions(data: bytes, names: Iterable[bytes]) -> dict[bytes, list[int]]:
-    """The lines (1-based) on which each of the names is defined in a file; names without a definition are left out."""
-    found = {name: [data.count(b"\n", 0, at) + 1 for at in _defined_at(data, name)] for name in names if name in data}
+    """The lines (1-based) on which each of the names is defined in a file; names without a definition are left out.
+
+    Option names (`--jobs`) and hyphenated ones (`used-before-assignment`) are defined where they stand quoted.
+    """
+    found = {name: [data.count(b"\n", 0, at) + 1 for at in _defined_at(data, name)] for name in names}
     return {name: lines for name, lines in found.items() if lines}
 
 
 def _defined_at(data: bytes, name: bytes) -> Iterator[int]:
-    at = data.find(name)
+    bare = name.lstrip(b"-")
+    defines = _defines_word if b"-" in name else _defines_name
+    at = data.find(bare)
     for _ in range(_MOST_PLACES):
         if at < 0:
             return
-        if _is_definition(data, name, at):
+        before, after = _line_around(data, at, at + len(bare))
+        if defines(before, after):
             yield at
-        at = data.find(name, at + len(name))
+        at = data.find(bare, at + len(bare))
 
 
-def _is_definition(data: bytes, name: bytes, at: int) -> bool:
-    start = max(data.rfind(b"\n", 0, at) + 1, at - _LONGEST_LINE)
-    end = data.find(b"\n", at)
-    before = data[start:at]
-    after = data[at + len(name) : min(end if end >= 0 else len(data), at + len(name) + _LONGEST_LINE)]
-    if _continues(before[-1:]) or _continues(after[:1]):
-        return False
-    if b"-" in name:
-        return before[-1:] in {b'"', b"'"} and after[:1] == before[-1:]
-    return _defines(before, after)
+def _line_around(data: bytes, start: int, end: int) -> tuple[bytes, bytes]:
+    """What stands on the line before and after a place, the far ends of very long lines left out."""
+    first = max(0, start - _LONGEST_LINE)
+    before = data[first:start]
+    after = data[end : end + _LONGEST_LINE]
+    return before[before.rfind(b"\n") + 1 :], after.partition(b"\n")[0]
+
+
+def _defines_word(before: bytes, after: bytes) -> bool:
+    return _QUOTE_BEFORE.search(before) is not None and _QUOTE_AFTER.match(after) is not None
 
 
 def _continues(char: bytes) -> bool:
     return char.isalnum() or char in {b"_", b"-"} or char >= b"\x80"
 
 
-def _defines(before: bytes, after: bytes) -> bool:
+def _defines_name(before: bytes, after: bytes) -> bool:
+    if _continues(before[-1:]) or _continues(after[:1]):
+        return False
     if _KEYWORD.search(before):
         return True
     if _SHALLOW.match(before) and _ASSIGNED.match(after):

@@ -104,7 +104,9 @@ def _term_scores(path: str, reading: Reading, query: Query, idf: Mapping[str, fl
 
 def path_terms(path: str) -> dict[str, float]:
     """The terms in a path with what each adds."""
-    return dict.fromkeys(stems(dirname(path)), FOLDER_WORD) | dict.fromkeys(stems(basename(path).partition(".")[0]), BASE_WORD)
+    return dict.fromkeys(stems(dirname(path)), FOLDER_WORD) | dict.fromkeys(
+        stems(basename(path).partition(".")[0]), BASE_WORD
+    )
 
 
 def definitions(query: Query, read: Mapping[str, Reading]) -> Iterator[tuple[str, Evidence]]:
@@ -133,4 +135,6 @@ def rarities(query: Query, read: Mapping[str, Reading], sample: Sequence[Reading
     seen = Counter(term for reading in read.values() for term in reading.counts)
     sampled = Counter(term for reading in sample for term in reading.counts)
     scale = total / max(1, len(sample))
-    return {term: rarity(max(seen[term], sampled[term] * scale if sampled[term] > 1 else 0), total) for term in query.terms}
+    return {
+        term: rarity(max(seen[term], sampled[term] * scale if sampled[term] > 1 else 0), total) for term in query.terms
+    }

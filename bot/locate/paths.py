@@ -37,7 +37,9 @@ _CODE = frozenset(
     """.split()  # noqa: SIM905 - a quoted list of a hundred endings is harder to read
 )
 _SETTINGS = frozenset({".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".json", ".xml", ".properties", ".env"})
-_DOCUMENT = frozenset({".md", ".rst", ".txt", ".adoc", ".asciidoc", ".mdx", ".rdoc", ".pod", ".tex", ".ipynb", ".po", ".pot"})
+_DOCUMENT = frozenset(
+    {".md", ".rst", ".txt", ".adoc", ".asciidoc", ".mdx", ".rdoc", ".pod", ".tex", ".ipynb", ".po", ".pot"}
+)
 _BINARY = frozenset(
     """
     .7z .a .avi .bin .bmp .bz2 .class .dat .db .dll .dmg .doc .docx .dylib .eot .exe .fits .gif .gz .h5 .hdf5 .ico .icns .jar .jpeg .jpg .lock
@@ -46,7 +48,9 @@ _BINARY = frozenset(
     """.split()  # noqa: SIM905 - as above
 )
 _LOCKS = frozenset({"package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "go.sum", ".terraform.lock.hcl"})
-_NAMED_CODE = frozenset({"dockerfile", "makefile", "rakefile", "gemfile", "jenkinsfile", "vagrantfile", "procfile", "justfile"})
+_NAMED_CODE = frozenset(
+    {"dockerfile", "makefile", "rakefile", "gemfile", "jenkinsfile", "vagrantfile", "procfile", "justfile"}
+)
 _FOREIGN = re.compile(
     r"(^|/)(vendor|vendored|_vendor|third_party|thirdparty|node_modules|bower_components|extern|externals|dist|generated|\.git)/"
     r"|[.-](min|bundle)\.(js|css)$|_pb2(_grpc)?\.pyi?$|\.pb\.go$|\.designer\.cs$|[._]generated\.\w+$|(^|/)zz_generated|(^|/)(lex|yacc|parsetab|lextab)\.py$",
@@ -56,8 +60,12 @@ _TEST = re.compile(
     r"(^|/)(tests?|testing|__tests__|specs?|testdata|test_?data|fixtures|e2e|benchmarks?|asv_bench)/"
     r"|(^|/)(test_[^/]*|conftest\.py|[^/]*[._-](test|tests|spec|bench)\.\w+)$|[a-z0-9](Tests?|Spec|IT)\.\w+$"
 )
-_DOCUMENT_FOLDER = re.compile(r"(^|/)(docs?|documentation|examples?|tutorials?|samples?|changelog\w*|changes)/", re.IGNORECASE)
-_DOCUMENT_NAME = re.compile(r"^(readme|license|licence|changelog|changes|news|authors|contributing|history|notice)\b", re.IGNORECASE)
+_DOCUMENT_FOLDER = re.compile(
+    r"(^|/)(docs?|documentation|examples?|tutorials?|samples?|changelog\w*|changes)/", re.IGNORECASE
+)
+_DOCUMENT_NAME = re.compile(
+    r"^(readme|license|licence|changelog|changes|news|authors|contributing|history|notice)\b", re.IGNORECASE
+)
 
 
 def kind_of(path: str, size: int) -> Kind:

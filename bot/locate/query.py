@@ -31,14 +31,15 @@ _URL = re.compile(r"https?://\S+")
 _IDENTIFIER = re.compile(r"[^\W\d]\w{1,79}")
 _DOTTED = re.compile(r"[A-Za-z_]\w{0,79}(?:(?:\.|::|\\|#)[A-Za-z_]\w{0,79}){1,9}")
 _CALL = re.compile(r"([A-Za-z_]\w{2,79})\(")
-_OPTION = re.compile(r"(?<![\w-])-{0,2}[A-Za-z][a-z0-9]+(?:-[a-z0-9]+){1,6}(?![\w-])")
+_KEBAB = re.compile(r"(?<![\w-])[A-Za-z][a-z0-9]+(?:-[a-z0-9]+){1,6}(?![\w-])")
 _LONG_OPTION = re.compile(r"(?<![\w-])--[A-Za-z][\w-]{1,60}")
 _PATH = re.compile(r"(?<![^\s\"'`()<>,;:=\[\]])(?:[A-Za-z]:)?[\w@.+~-]*(?:[/\\][\w@.+~-]+)*\.[A-Za-z]\w{0,9}(?!\w)")
 _FOLDER_PATH = re.compile(r"(?<![^\s\"'`()<>,;:=\[\]])(?:[\w@.+~-]+/){1,12}[\w@.+~-]+")
 _OWN = re.compile(r"\b(?:def|class|function|func|fn|struct|interface)[ \t]+([A-Za-z_]\w*)")
-_QUOTED = re.compile(r"\"([^\"\n]{12,300})\"|'([^'\n]{12,300})'|`([^`\n]{12,300})`")
-_ERROR_LINE = re.compile(r"^[>E \t]{0,12}(?:[\w.]{0,100}(?:Error|Exception|Warning|panic|fatal)\w{0,20}): *([^\n]{8,400})", re.MULTILINE)
-_PHRASE_WORD = re.compile(r"[A-Za-z]{2,}")
+_QUOTED = re.compile(r"(?<!\w)(?:\"([^\"\n]{12,300})\"|'([^'\n]{12,300})')(?!\w)")
+_ERROR_LINE = re.compile(
+    r"^[>E \t]{0,12}(?:[\w.]{0,100}(?:Error|Exception|Warning|panic|fatal)\w{0,20}): *([^\n]{8,400})", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,15 @@ class Query:
     phrases: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """A piece of the issue with the weight of its words; in a code span even a plain word is a chosen name."""
+
+    text: str
+    weight: float
+    is_span: bool = False
+
+
 def read_issue(text: str) -> Query:
     """Take an issue's text (title first) apart; bounded for any input."""
     text = _HTML_COMMENT.sub(" ", text[:_MOST_TEXT])
@@ -76,10 +86,10 @@ def read_issue(text: str) -> Query:
     )
 
 
-def _segments(text: str) -> Iterator[tuple[float, str]]:
-    """The text in pieces with the weight of the words in each."""
+def _segments(text: str) -> Iterator[_Segment]:
+    """The text in pieces, each with the weight of its words."""
     title, _, body = text.lstrip().partition("\n")
-    yield _TITLE, title
+    yield from _prose(title, _TITLE)
     inside = False
     start = 0
     for fence in _FENCE.finditer(body):
@@ -88,24 +98,28 @@ def _segments(text: str) -> Iterator[tuple[float, str]]:
     yield from _piece(body[start:], inside=inside)
 
 
-def _piece(text: str, *, inside: bool) -> Iterator[tuple[float, str]]:
+def _piece(text: str, *, inside: bool) -> Iterator[_Segment]:
     if inside:
-        yield _BLOCK, text
-        return
+        yield _Segment(text, _BLOCK)
+    else:
+        yield from _prose(text, _PROSE)
+
+
+def _prose(text: str, weight: float) -> Iterator[_Segment]:
     for span in _SPAN_TEXT.finditer(text):
-        yield _SPAN, span[2]
-    yield _PROSE, _SPAN_TEXT.sub(" ", text)
+        yield _Segment(span[2], max(weight, _SPAN), is_span=True)
+    yield _Segment(_SPAN_TEXT.sub(" ", text), weight)
 
 
-def _terms(segments: list[tuple[float, str]]) -> tuple[dict[str, float], dict[str, str]]:
+def _terms(segments: list[_Segment]) -> tuple[dict[str, float], dict[str, str]]:
     """Stems with the weight of their best place, and the root of how often they stand there on top."""
     weight: dict[str, float] = {}
     count: Counter[str] = Counter()
     surface: dict[str, str] = {}
-    for place, text in segments:
-        for word, key in _words(text):
+    for segment in segments:
+        for word, key in _words(segment.text):
             surface.setdefault(key, word)
-            weight[key] = max(weight.get(key, 0.0), place)
+            weight[key] = max(weight.get(key, 0.0), segment.weight)
             count[key] += 1
     scored = {key: value * count[key] ** 0.5 for key, value in weight.items()}
     kept = sorted(scored, key=lambda key: -scored[key])[:_MOST_TERMS]
@@ -121,13 +135,13 @@ def _words(text: str) -> Iterator[tuple[str, str]]:
             yield from ((part, part) for part in stems(identifier) if part not in STOP_WORDS)
 
 
-def _names(segments: list[tuple[float, str]], own: frozenset[str]) -> dict[str, float]:
+def _names(segments: list[_Segment], own: frozenset[str]) -> dict[str, float]:
     """Exact names worth finding the definition of; what the issue's own snippets define is not in the repository."""
     found: dict[str, float] = {}
-    for place, text in segments:
-        for name in _named(text, everything=place == _SPAN):
+    for segment in segments:
+        for name in _named(segment.text, everything=segment.is_span):
             if len(name) > 2 and name not in own and name.lower() not in STOP_WORDS:
-                found[name] = max(found.get(name, 0.0), min(place, _SPAN))
+                found[name] = max(found.get(name, 0.0), min(segment.weight, _SPAN))
     kept = sorted(found, key=lambda name: -found[name])[:_MOST_NAMES]
     return {name: found[name] for name in kept}
 
@@ -136,15 +150,15 @@ def _named(text: str, *, everything: bool) -> Iterator[str]:
     yield from (name for name in _IDENTIFIER.findall(text) if everything or is_compound(name))
     yield from _CALL.findall(text)
     yield from _LONG_OPTION.findall(text)
-    if everything:
-        yield from _OPTION.findall(text)
+    yield from (name for name in _KEBAB.findall(text) if everything or name.count("-") > 1)
     for dotted in _DOTTED.findall(text):
         yield from re.split(r"\W+", dotted)
 
 
 def _phrases(text: str) -> tuple[str, ...]:
     """Four-word runs of what a program printed: short enough to survive line breaks and filled-in values in the source."""
-    messages = [next(filter(None, groups)) for groups in _QUOTED.findall(text)] + _ERROR_LINE.findall(text)
+    messages = [double or single for double, single in _QUOTED.findall(text)]
+    messages += [span for _, span in _SPAN_TEXT.findall(text)] + _ERROR_LINE.findall(text)
     found = []
     for message in messages:
         for run in re.split(r"[^A-Za-z ,']+", message):

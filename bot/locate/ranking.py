@@ -74,7 +74,9 @@ def _kinds(files: FileTable) -> dict[str, Kind]:
     kinds = {path: kind_of(path, size) for path, size in files.sizes.items()}
     left = _MOST_BYTES
     kept = {}
-    for path in sorted((path for path in kinds if kinds[path] is not Kind.LEFT_OUT), key=lambda path: -kinds[path].value):
+    for path in sorted(
+        (path for path in kinds if kinds[path] is not Kind.LEFT_OUT), key=lambda path: -kinds[path].value
+    ):
         left -= files.sizes[path]
         if left < 0:
             break

@@ -9,7 +9,7 @@ _COMPOUND = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]|[A-Za-z0-9]_[A-Za-z0-9]|^_+
 _VOWEL = re.compile(r"[aeiouy]")
 _SUFFIXES = ("ings", "ing", "ies", "ed", "es", "s", "e", "y")
 _SHORTEST_STEM = 3
-_SHORTEST_PART = 2
+_SHORTEST_PART = 3
 
 STOP_WORDS = frozenset(
     """
@@ -24,7 +24,7 @@ STOP_WORDS = frozenset(
     likely line lines little ll long look looking looks lot made make makes making many may maybe me mean means might more most
     much must my need needed needs never new next no none not note nothing now of off often oh ok old on once one only open or
     order other others otherwise our out over own part particular perhaps please point possible possibly pr probably problem
-    problems proper properly provide provided put python quite rather re reading real really reason related report reported
+    problems proper properly provide provided put python quite rather re reading real really reason ref refs related report reported
     reproduce reproducing reproduction result results right run running runs same saw say says see seem seems seen several shall
     should shouldn show shown shows similar simple simply since sit site so some someone something sometimes somewhere steps still
     such suggest sure system take takes tell than thank thanks that the their them then there therefore these they thing things
@@ -57,8 +57,9 @@ def _undouble(root: str) -> str:
 
 
 def parts(identifier: str) -> list[str]:
-    """The lower-case words inside an identifier: camelCase, snake_case, digits apart."""
-    return [part.lower() for part in _PART.findall(identifier) if len(part) >= _SHORTEST_PART]
+    """The lower-case words inside an identifier: camelCase, snake_case, digits apart; its very short bits say nothing."""
+    found = [part.lower() for part in _PART.findall(identifier) if len(part) >= _SHORTEST_PART]
+    return found or ([identifier.lower()] if len(identifier) == _SHORTEST_PART - 1 else [])
 
 
 def stems(identifier: str) -> list[str]:

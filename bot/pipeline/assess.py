@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.checks import check_change
+from bot.core.baseline import summarise
 from bot.core.changes import FileChange, judge
 from bot.core.edits import DeleteFile, FileEdit, ReplaceText, WriteFile, apply_edits, describe_failures
 from bot.core.proposals import Proof, one_line
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from bot.pipeline.trials import Trials
 
 _NEW_FILE_MODE = "100644"
+_CLEAN = Proof("syntax, paths, sizes", "clean")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Assessment:
 
 def assess(reply: str, tree: Tree, context: Context, rules: ChangeRules, trials: Trials) -> Assessment:
     """Parse, apply in memory, check in memory, then run the configured commands; stop at the first that fails."""
-    parsed = parse_reply(reply, tree.paths)
+    parsed = parse_reply(reply, tree.files.keys())
     title, summary = split_title(parsed.explanation)
     if parsed.errors or not parsed.edits:
         said = list(parsed.errors) or ["The reply has no edits."]
@@ -67,10 +69,10 @@ def _checked(title: str, summary: str, changes: tuple[FileChange, ...], trials: 
     if errors:
         return _refused(title, summary, changes, errors, why=errors[0], proofs=notes)
     outcomes = trials.judge(changes)
-    proofs = (*(_proof(one) for one in outcomes), *notes, Proof("syntax, paths, sizes", "clean"))
-    failures = [_failure(one) for one in outcomes if one.is_failure]
+    proofs = (*(Proof(f"`{one.name}`", summarise(one)) for one, _ in outcomes), *notes, _CLEAN)
+    failures = [_failure(one, output) for one, output in outcomes if one.is_failure]
     if failures:
-        why = next(f"`{one.name}`: {one.summary}" for one in outcomes if one.is_failure)
+        why = next(f"`{one.name}`: {summarise(one)}" for one, _ in outcomes if one.is_failure)
         return _refused(title, summary, changes, failures, why=why, proofs=proofs)
     return Assessment(title, summary, changes, proofs, (), "")
 
@@ -93,12 +95,8 @@ def _no_edits(summary: str, errors: Sequence[str]) -> str:
     return f"the model wrote no edits: {summary}" if summary else "the model's reply was empty"
 
 
-def _proof(outcome: CheckOutcome) -> Proof:
-    return Proof(f"`{outcome.name}`", outcome.summary)
-
-
-def _failure(outcome: CheckOutcome) -> str:
-    return f"The check `{outcome.name}` fails with this change ({outcome.summary}). Its output:\n{outcome.output}"
+def _failure(outcome: CheckOutcome, output: str) -> str:
+    return f"The check `{outcome.name}` fails with this change ({summarise(outcome)}). Its output:\n{output}"
 
 
 def split_title(explanation: str) -> tuple[str, str]:

@@ -26,11 +26,13 @@ class Tree:
         self._contents: dict[str, bytes] = {}
 
     @property
-    def paths(self) -> Sequence[str]:
-        """The plain files that are small enough to be looked into."""
-        return [
-            path for path, entry in self.files.items() if entry.mode.startswith("100") and entry.size <= _LARGEST_FILE
-        ]
+    def sizes(self) -> Mapping[str, int]:
+        """The plain files that are small enough to be looked into, with their sizes in bytes."""
+        return {
+            path: entry.size
+            for path, entry in self.files.items()
+            if entry.mode.startswith("100") and entry.size <= _LARGEST_FILE
+        }
 
     def read(self, paths: Sequence[str]) -> Mapping[str, bytes]:
         """Contents by path, fetched from git once."""

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from bot.core.baseline import CheckOutcome, CommandResult, compare
+from bot.core.baseline import compare
 from bot.core.changes import matching
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
     from types import TracebackType
 
+    from bot.core.baseline import CheckOutcome, CommandResult
     from bot.core.changes import FileChange
     from bot.pipeline.values import ConfiguredCheck, Tools
 
@@ -51,8 +52,11 @@ class Trials:
         for check in self._for(likely):
             self._begin(check)
 
-    def judge(self, changes: Sequence[FileChange]) -> list[CheckOutcome]:
-        """Run the checks that the change calls for on the changed tree and hold them against the pristine one."""
+    def judge(self, changes: Sequence[FileChange]) -> list[tuple[CheckOutcome, str]]:
+        """Run the checks that the change calls for on the changed tree and hold them against the pristine one.
+
+        Each outcome comes with the command's output on the changed tree.
+        """
         due = self._for([change.path for change in changes])
         for check in due:
             self._begin(check)
@@ -60,7 +64,7 @@ class Trials:
             return []
         tree = self._copy({change.path: None if change.after is None else change.after.encode() for change in changes})
         after = [self._tools.runner.run(tree, check.command) for check in due]
-        return [compare(self._baseline[result.name].result(), result) for result in after]
+        return [(compare(self._baseline[result.name].result(), result), result.output) for result in after]
 
     def _for(self, paths: Sequence[str]) -> list[ConfiguredCheck]:
         return [check for check in self._checks if not check.paths or matching(paths, check.paths)]

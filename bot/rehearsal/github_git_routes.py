@@ -231,8 +231,8 @@ def _ref(call: Call) -> Answer:
 
 
 def _matching(call: Call) -> Answer:
-    found = list(call.repository.refs(call.params.get("ref", "")).items())
-    return call.page(found, lambda pair: ref_json(call.repository, *pair))
+    found = call.repository.refs(call.params.get("ref", ""))
+    return 200, [ref_json(call.repository, name, sha) for name, sha in found.items()]  # the one list without pages
 
 
 def _target(call: Call) -> str:

@@ -66,8 +66,8 @@ class GitSide:
         self.archived = False
         self.actions_may_create_pulls = True
         self.dispatches: list[dict[str, object]] = []
-        self.unsigned: set[str] = set()
         self.signed: set[str] = set()
+        self.imported: set[str] = set()  # commits of a real repository that this one started at
         self.store = ObjectStore(folder)
         self.history = History(self.store)
         self.ref_store = RefStore(self.store)

@@ -224,7 +224,7 @@ class Repository(IssueSide):
             review = bare_review(self, root.number, user, root.commit)
             fresh = replace(
                 root, id=self.world.next_id(), review=review.id, author=user, body=body, created=now, updated=now,
-                reply_to=root.id, reactions=[], editor=None, edited=None, minimized=None, resolved_by=None,
+                reply_to=root.id, reactions=[], editor=None, edited=None,
             )  # fmt: skip
             self.review_comments[fresh.id] = fresh
             return fresh

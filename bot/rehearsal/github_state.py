@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from bot.rehearsal.github_repository import Repository
 
+FIRST_ID = 1_000_000_001  # as long as GitHub's own are, and so never by chance a number in a text
 BODY_LIMIT = 65_536  # characters, in every text field
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
@@ -82,7 +83,6 @@ class Post:
     updated: datetime
     editor: User | None = None
     edited: datetime | None = None
-    minimized: str | None = None
     reactions: list[Reaction] = field(default_factory=list)
 
 
@@ -154,7 +154,6 @@ class ReviewComment(Post):
     hunk: str = ""
     subject: str = "line"
     reply_to: int | None = None
-    resolved_by: User | None = None  # on the first comment of a thread
 
 
 @dataclass(slots=True)
@@ -175,7 +174,7 @@ class World:
     clock: Callable[[], datetime]
     server_url: str = "http://github.invalid"
     users: dict[str, User] = field(default_factory=dict)
-    ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1_000))
+    ids: itertools.count[int] = field(default_factory=lambda: itertools.count(FIRST_ID))
 
     @property
     def api_url(self) -> str:
@@ -195,5 +194,6 @@ class World:
         known = self.users.get(login.lower())
         if known is None:
             kind = "Bot" if login.endswith("[bot]") else "User"
-            known = self.users[login.lower()] = User(self.next_id(), login, kind, self.now())
+            fresh = User(self.next_id(), login, kind, self.now())
+            known = self.users.setdefault(login.lower(), fresh)  # one step, as many threads may meet the same stranger
         return known

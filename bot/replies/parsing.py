@@ -6,7 +6,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.core.edits import ReplaceText
+from bot.core.edits import MAX_EDITS, ReplaceText
 from bot.core.lines import BOM, printable
 from bot.core.paths import shown
 from bot.replies.formats import read_block
@@ -90,10 +90,13 @@ class _Reader:
         self._last_path = ""
 
     def read(self) -> None:
-        """Read everything."""
+        """Read everything, or as much as is needed to see that it will not be applied."""
         at = 0
-        while at < len(self._lines):
+        while at < len(self._lines) and len(self.errors) < _MOST_ERRORS:
             at = self._read_at(at)
+            if len(self.edits) > MAX_EDITS:
+                self.errors.append(f"the reply has more than {MAX_EDITS} edits")
+                break
 
     def _read_at(self, at: int) -> int:
         """Read what begins on this line; gives the line to go on with, as all the methods below do."""
@@ -123,7 +126,7 @@ class _Reader:
         if taken.is_prose:
             self.prose.update(range(at, taken.stop))
         self.edits += taken.edits
-        self.errors += taken.errors[: _MOST_ERRORS - len(self.errors)]
+        self.errors += taken.errors
         if taken.edits:
             self._last_path = taken.edits[-1].path
         return taken.stop

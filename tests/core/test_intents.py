@@ -8,6 +8,7 @@ from bot.core import intents
 from bot.core.commands import COMMANDS, Command, CommandError, CommandHelp, Place
 from bot.core.events import Anchor, Comment, Event, Ignored, parse_event
 from bot.core.intents import (
+    SUPPORTED,
     ApproveProposal,
     ExplainMistake,
     GenerateChange,
@@ -131,13 +132,23 @@ PAYLOADS: dict[Place, tuple[str, Any]] = {
 }
 
 
+def example_of(row: CommandHelp) -> str:
+    return row.usage.translate(str.maketrans("", "", "[]<>")).replace("sha", SHA).replace("fix|tests|iac", "fix")
+
+
 @pytest.mark.parametrize("place", PAYLOADS)
 @pytest.mark.parametrize("row", COMMANDS, ids=lambda row: row.word)
 def test_a_command_works_where_the_table_says(row: CommandHelp, place: Place) -> None:
     name, payload = PAYLOADS[place]
-    body = row.usage.translate(str.maketrans("", "", "[]<>")).replace("sha", SHA).replace("fix|tests|iac", "fix")
-    answer = resolved(name, payload(body))
+    answer = resolved(name, payload(example_of(row)))
     assert isinstance(answer, ExplainMistake) is (place not in row.where)
+
+
+@pytest.mark.parametrize("row", COMMANDS, ids=lambda row: row.word)
+def test_a_command_is_supported_when_it_leads_to_work(row: CommandHelp) -> None:
+    name, payload = PAYLOADS["pull"]
+    answer = resolved(name, payload(example_of(row)))
+    assert isinstance(answer, Unsupported) is (row.word not in SUPPORTED)
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,9 @@ def error_of(reply: str) -> str:
         pytest.param(f"src/app.py\n```\n{BLOCK}```\n".replace(">>>>>>> REPLACE\n", ""), id="no end marker in a fence"),
         pytest.param(f"Sure! Here it is.\n\nsrc/app.py\n```python\n{BLOCK}```\n\nThat should do it.", id="chatter"),
         pytest.param(f"<think>\nsrc/app.py\n{BLOCK.replace('+', '*')}</think>\nsrc/app.py\n{BLOCK}", id="thoughts"),
-        pytest.param(f"maybe\nsrc/app.py\n{BLOCK.replace('+', '*')}</think>\nsrc/app.py\n{BLOCK}", id="end of thoughts"),
+        pytest.param(
+            f"maybe\nsrc/app.py\n{BLOCK.replace('+', '*')}</think>\nsrc/app.py\n{BLOCK}", id="end of thoughts"
+        ),
         pytest.param(f"Run this:\n```bash\npytest\n```\nsrc/app.py\n```python\n{BLOCK}```", id="illustration before"),
         pytest.param(f"src/app.py\n{BLOCK}Then:\n```\nsrc/app.py\nsrc/util.py\n```\n", id="list of files after"),
         pytest.param(f"````markdown\nsrc/app.py\n```python\n{BLOCK}```\n````\n", id="fence in a fence"),
@@ -122,7 +124,10 @@ def test_a_block_without_a_path_goes_on_in_the_same_file() -> None:
             "README.md\n<<<<<<< SEARCH\n```python\nx\n```\n=======\n```python\ny\n```\n>>>>>>> REPLACE\n",
             ReplaceText("README.md", "```python\nx\n```\n", "```python\ny\n```\n"),
         ),
-        ("my file.txt\n<<<<<<< SEARCH\none\n=======\ntwo\n>>>>>>> REPLACE", ReplaceText("my file.txt", "one\n", "two\n")),
+        (
+            "my file.txt\n<<<<<<< SEARCH\none\n=======\ntwo\n>>>>>>> REPLACE",
+            ReplaceText("my file.txt", "one\n", "two\n"),
+        ),
         ("src/new.py\n```python\nx = 1\n```\n", WriteFile("src/new.py", "x = 1\n")),
         ("src/new.py\r\n```python\r\nx = 1\r\n```\r\n", WriteFile("src/new.py", "x = 1\n")),
         ("**New file: `src/new.py`**\n\n```python\nx = 1\n```\n", WriteFile("src/new.py", "x = 1\n")),
@@ -152,7 +157,8 @@ def test_the_other_forms(reply: str, edit: FileEdit | None) -> None:
 def test_the_formats_may_be_mixed_and_the_explanation_is_what_is_left() -> None:
     reply = (
         "Title: Add rightly\n\nThe sign was wrong. Run:\n\n```bash\npytest\n```\n\n"
-        f"src/app.py\n```python\n{BLOCK}```\n\n### `src/new.py`\n```python\nx = 1\n```\n\n<<<<<<< DELETE src/util.py\n\nDone."
+        f"src/app.py\n```python\n{BLOCK}```\n\n### `src/new.py`\n```python\nx = 1\n```\n\n"
+        "<<<<<<< DELETE src/util.py\n\nDone."
     )
     parsed = parse_reply(reply, FILES)
     assert parsed.errors == ()

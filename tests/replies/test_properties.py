@@ -176,20 +176,20 @@ def test_a_reply_with_a_piece_cut_out_changes_only_lines_near_the_edit_or_nothin
 
 HOSTILE = {
     "markers": "'<<<<<<< SEARCH\\n' * 130_000",
-    "five kinds of markers": "''.join('<' * (5 + n % 5) + ' SEARCH\\n' for n in range(150_000))",
-    "dividers": "'a.py\\n<<<<<<< SEARCH\\n' + '=======\\n' * 250_000",
-    "ends": "'>>>>>>> REPLACE\\n' * 120_000",
-    "blocks": "'a.py\\n<<<<<<< SEARCH\\none\\n=======\\ntwo\\n>>>>>>> REPLACE\\n' * 35_000",
-    "fences": "'```x\\n' * 400_000",
-    "bare fences": "'```\\n' * 500_000",
-    "fences with paths": "'```python a.py\\n' * 130_000",
-    "paths and fences": "'n.md\\n```\\n' * 220_000",
+    "five kinds of markers": "''.join('<' * (5 + n % 5) + ' SEARCH\\n' for n in range(50_000))",
+    "dividers": "'a.py\\n<<<<<<< SEARCH\\n' + '=======\\n' * 100_000",
+    "ends": "'>>>>>>> REPLACE\\n' * 50_000",
+    "blocks": "'a.py\\n<<<<<<< SEARCH\\none\\n=======\\ntwo\\n>>>>>>> REPLACE\\n' * 10_000",
+    "fences": "'```x\\n' * 100_000",
+    "bare fences": "'```\\n' * 100_000",
+    "fences with paths": "'```python a.py\\n' * 50_000",
+    "paths and fences": "'n.md\\n```\\n' * 50_000",
     "growing fences": "''.join('`' * (3 + n % 1000) + '\\n' for n in range(4000))",
-    "fences, then a marker": "'```x\\n' * 300_000 + '<<<<<<< SEARCH\\n'",
-    "thoughts": "'<think></think>' * 130_000",
-    "thoughts by line": "'<think>\\n</think>x<think>\\n' * 60_000",
-    "open thoughts": "'<think>\\n' * 250_000",
-    "ended thoughts": "'</think>\\n' * 220_000",
+    "fences, then a marker": "'```x\\n' * 100_000 + '<<<<<<< SEARCH\\n'",
+    "thoughts": "'<think></think>' * 50_000",
+    "thoughts by line": "'<think>\\n</think>x<think>\\n' * 30_000",
+    "open thoughts": "'<think>\\n' * 100_000",
+    "ended thoughts": "'</think>\\n' * 50_000",
     "one line": "'<' * 2_000_000",
     "one word": "'a/' * 1_000_000",
     "backticks": "'`' * 2_000_000",
@@ -197,12 +197,13 @@ HOSTILE = {
     "ten megabytes": "'x\\n' * 5_000_000",
     "long search": "'a.py\\n<<<<<<< SEARCH\\n' + 'two three\\n' * 200_000 + '=======\\nx\\n>>>>>>> REPLACE\\n'",
     "long repeated search": "'same\\n<<<<<<< SEARCH\\n' + 'x\\n' * 40_000 + 'y\\n=======\\nx\\n>>>>>>> REPLACE\\n'",
-    "alike everywhere": "'same\\n<<<<<<< SEARCH\\n' + 'value = compute(other, thing)\\n' * 390 + 'value = computes(other)\\n'"
-    " + '=======\\nx\\n>>>>>>> REPLACE\\n'",
-    "many near misses": "''.join('same\\n<<<<<<< SEARCH\\nvalue = comput(other, thing)\\nvalue %d\\n=======\\nx\\n>>>>>>> REPLACE\\n'"
-    " % n for n in range(400))",
+    "alike everywhere": "'same\\n<<<<<<< SEARCH\\n' + 'value = compute(other, thing)\\n' * 390"
+    " + 'value = computes(other)\\n=======\\nx\\n>>>>>>> REPLACE\\n'",
+    "many near misses": "''.join('same\\n<<<<<<< SEARCH\\nvalue = comput(other, thing)\\nvalue %d\\n'"
+    " '=======\\nx\\n>>>>>>> REPLACE\\n' % n for n in range(60))",
     "whole file of one line kind": "'same\\n````\\n' + 'x\\n' * 300_000 + 'y\\n````\\n'",
-    "long lines": "'same\\n<<<<<<< SEARCH\\n' + 'ab' * 400_000 + '\\n=======\\n' + 'ba' * 400_000 + '\\n>>>>>>> REPLACE\\n'",
+    "long lines": "'same\\n<<<<<<< SEARCH\\n' + 'ab' * 400_000 + '\\n=======\\n' + 'ba' * 400_000"
+    " + '\\n>>>>>>> REPLACE\\n'",
 }
 
 
@@ -211,7 +212,7 @@ def test_megabytes_of_hostile_text_are_read_in_bounded_time(reply: str) -> None:
     # what is square in the length would take hours: the limit only tells the two apart, on any machine
     program = f"""
     from bot.replies import apply_reply
-    same = "x\\n" * 50_000 + "value = compute(other, thing)\\n" * 50_000 + "ab" * 300_000 + "\\n"
+    same = "x\\n" * 20_000 + "value = compute(other, thing)\\n" * 20_000 + "ab" * 300_000 + "\\n"
     result = apply_reply({reply}, {{"a.py": "one\\ntwo three\\n", "same": same, "n.md": "x\\n"}})
     assert not result.files or not result.errors
     """

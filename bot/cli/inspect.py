@@ -1,0 +1,155 @@
+"""`locate`, `apply`, `check`: the engine's parts by hand, without a model."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.errors import UserError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from bot.checks import Finding
+
+_LONGEST = 10_000_000
+_SKIPPED = {".git", "node_modules", ".venv", "__pycache__"}
+
+
+def read_text(name: str, what: str) -> str:
+    """A text file, or standard input for `-`.
+
+    Raises:
+        UserError: when it is not there, is not UTF-8 or is larger than 10 MB.
+    """
+    try:
+        content = sys.stdin.buffer.read(_LONGEST + 1) if name == "-" else _head(Path(name))
+        if len(content) > _LONGEST:
+            raise UserError(f"{what} is larger than {_LONGEST // 1_000_000} MB", "Give a shorter one.")
+        return content.decode()
+    except OSError as error:
+        raise UserError(f"{what} cannot be read: {error.strerror}: {name}", "Check the path.") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{what} is not UTF-8 text", "Save it as UTF-8.") from error
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_LONGEST + 1)
+
+
+def locate(options: argparse.Namespace, _began: float) -> int:
+    """Rank the files of HEAD that an issue is about."""
+    from bot.adapters.worktree import GitWorktree  # noqa: PLC0415 - GitPython is slow to import
+    from bot.locate import locate as rank  # noqa: PLC0415 - as above
+    from bot.pipeline.gather import Tree  # noqa: PLC0415 - as above
+
+    issue = read_text(options.issue, "the issue")
+    worktree = GitWorktree(options.repo)
+    found = rank(issue, Tree(worktree, worktree.head()), max(1, options.limit))
+    if options.json:
+        sys.stdout.write(json.dumps([one.as_json() for one in found], indent=1) + "\n")
+        return 0
+    for one in found:
+        lines = ", ".join(f"{first}-{last}" for first, last in one.lines)
+        sys.stdout.write(f"{one.score:8.2f}  {one.path}:{lines}  {'; '.join(one.why)}\n")
+    return 0
+
+
+def apply(options: argparse.Namespace, _began: float) -> int:
+    """Apply a model's reply to the files of a folder: all of it or nothing."""
+    from bot.replies import apply_reply  # noqa: PLC0415 - beside its use
+
+    reply = read_text(options.reply, "the reply")
+    if not options.repo.is_dir():
+        raise UserError(f"{options.repo} is not a folder", "Name the folder whose files are to be changed.")
+    result = apply_reply(reply, FolderTexts(options.repo))
+    if result.errors:
+        for error in result.errors:
+            sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write("Nothing was changed.\n")
+        return 1
+    for path, text in sorted(result.files.items()):
+        verb = "delete" if text is None else "write"
+        sys.stdout.write(f"{'would ' if options.check else ''}{verb} {path}\n")
+    if not options.check:
+        _write(options.repo, result.files)
+    if not result.files:
+        sys.stdout.write("nothing to do: the files look like that already\n")
+    return 0
+
+
+def check(options: argparse.Namespace, _began: float) -> int:
+    """Check files as they stand; 1 when there is an error."""
+    from bot.checks import as_json, check_text  # noqa: PLC0415 - beside its use
+
+    findings: list[Finding] = []
+    for root in options.paths:
+        if not root.exists():
+            raise UserError(f"{root} does not exist", "Name files or folders that do.")
+        for path in _files_below(root):
+            text = _text(path)
+            findings += [] if text is None else check_text(path.as_posix(), text)
+    if options.json:
+        sys.stdout.write(json.dumps([as_json(one) for one in findings], indent=1) + "\n")
+    else:
+        for one in findings:
+            sys.stdout.write(f"{one.path}:{one.line or 1}: {one.severity}: {one.message} ({one.check})\n")
+    return 1 if any(one.severity == "error" for one in findings) else 0
+
+
+class FolderTexts(Mapping[str, str]):
+    """The texts below a folder by relative path, each read when it is asked for; what is not UTF-8 is not there."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._paths = dict.fromkeys(path.relative_to(root).as_posix() for path in _files_below(root))
+
+    def __getitem__(self, path: str) -> str:
+        text = _text(self._root / path) if path in self._paths else None
+        if text is None:
+            raise KeyError(path)
+        return text
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._paths
+
+
+def _files_below(root: Path) -> Iterator[Path]:
+    """Plain files in order of their paths; links and folders that hold no source are left out."""
+    if root.is_file():
+        yield root
+        return
+    for path in sorted(root.iterdir()):
+        if path.is_symlink() or path.name in _SKIPPED:
+            continue
+        if path.is_dir():
+            yield from _files_below(path)
+        elif path.is_file():
+            yield path
+
+
+def _text(path: Path) -> str | None:
+    from bot.pipeline.gather import decode  # noqa: PLC0415 - beside its use
+
+    return decode(path.read_bytes())
+
+
+def _write(root: Path, files: Mapping[str, str | None]) -> None:
+    for path, text in files.items():
+        place = root / path
+        if text is None:
+            place.unlink()
+            continue
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(text.encode())
