@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from bot.adapters import actions
 from bot.core import texts
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bot.adapters.github import GitHubReader
     from bot.adapters.github_session import Session
     from bot.adapters.model import ModelProcess
+    from bot.core.changes import FileChange
     from bot.core.intents import Intent
     from bot.core.plans import Outcome, Plan
     from bot.core.results import Result

@@ -62,7 +62,7 @@ def read_event(environ: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
 def write_outputs(environ: Mapping[str, str], outputs: Mapping[str, str], redact: Redact = str) -> None:
     """Set the step's outputs; without `GITHUB_OUTPUT` there is no step and nothing is written.
 
-    A value cannot end its own entry or begin another, because the delimiter is random for each.
+    A value cannot end its own entry or begin another: one of several lines has a random delimiter of its own.
 
     Raises:
         UserError: the runner's file cannot be written.
@@ -72,8 +72,9 @@ def write_outputs(environ: Mapping[str, str], outputs: Mapping[str, str], redact
     for name, value in outputs.items():
         if not _OUTPUT_NAME.fullmatch(name):
             raise ValueError(name)
-        delimiter = os.urandom(16).hex()
-        entries.append(f"{name}<<{delimiter}\n{redact(value)}\n{delimiter}\n")
+        text, delimiter = redact(value), os.urandom(16).hex()
+        one_line = "\n" not in text and "\r" not in text
+        entries.append(f"{name}={text}\n" if one_line else f"{name}<<{delimiter}\n{text}\n{delimiter}\n")
     _append(environ.get("GITHUB_OUTPUT", ""), "".join(entries).encode("utf-8", "backslashreplace"))
 
 

@@ -53,11 +53,7 @@ class GitHubReader:
 
     def comments(self, number: int) -> list[Comment]:
         """All comments of the thread's conversation, oldest first."""
-
-        def ask(repository: Repository) -> list[Comment]:
-            return [read_comment(one.raw_data) for one in repository.get_issue(number).get_comments()]
-
-        return self._session.call(ask)
+        return [read_comment(raw) for raw in self._session.pages(f"/issues/{number}/comments")]
 
     def editing(self, nodes: Sequence[str]) -> list[Editing] | None:
         """Who edited those comments; None where the server has no GraphQL."""

@@ -22,6 +22,8 @@ PATIENCE = 60.0
 """Seconds that one call may spend waiting and repeating in all; a runner's minute costs money."""
 _TIMEOUT = 20
 _ATTEMPTS = 4
+_PAGE = 100
+_MOST_PAGES = 100
 
 
 class _TransientError(ForgeError):
@@ -80,6 +82,19 @@ class Session:
 
         return self.call(ask)
 
+    def pages(self, path: str) -> list[Any]:
+        """All items of a listing, in as few requests as GitHub allows.
+
+        PyGithub's own lists ask once more for every item whose whole content is wanted.
+        """
+        found: list[Any] = []
+        for page in range(1, _MOST_PAGES + 1):
+            items = self.request("GET", path, query={"per_page": _PAGE, "page": page})
+            found += items
+            if len(items) < _PAGE:
+                break
+        return found
+
     def me(self) -> str:
         """The login of the token's account."""
         return str(self.call(lambda repository: repository.requester.requestJsonAndCheck("GET", "/user")[1]["login"]))
@@ -122,7 +137,7 @@ class Session:
             base_url=self._api_url,
             timeout=_TIMEOUT,
             user_agent="draftgate",
-            per_page=100,
+            per_page=_PAGE,
             retry=None,
             seconds_between_requests=None,
             seconds_between_writes=None,

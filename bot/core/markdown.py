@@ -147,9 +147,9 @@ def figures_line(figures: Figures) -> str:
 
 
 def _speed(phase: str, figures: Figures) -> str:
-    if phase != "model" or not figures.tokens_out or figures.model_seconds <= 0:
+    if phase != "model" or not figures.tokens_out or figures.writing_seconds <= 0:
         return ""
-    return f" ({figures.tokens_out / figures.model_seconds:,.0f} tokens/s)"
+    return f" ({figures.tokens_out / figures.writing_seconds:,.0f} tokens/s)"
 
 
 def moment(when: datetime) -> str:

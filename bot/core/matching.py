@@ -6,7 +6,7 @@ match, several are ambiguous. A new rung is one more function in `RUNGS`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from bot.core.aligning import ENOUGH, Alignment, align, bare, fold, indentation
@@ -65,9 +65,20 @@ def find(wanted: Wanted, *, forgiving: bool) -> Found:
     # a search for blank lines would find one anywhere
     for rung in RUNGS if forgiving and any(map(str.strip, wanted.old)) else RUNGS[:1]:
         found = rung(wanted)
-        if not isinstance(found, Missing):
+        if isinstance(found, Match):
+            return _without_noise(wanted.real, found)
+        if isinstance(found, Ambiguous):
             return found
     return found
+
+
+def _without_noise(real: Sequence[str], match: Match) -> Match:
+    """The match without trailing space or typography that its lines have where the file has none: copying put it in."""
+    pairs = [(real[match.start + at], line) for at, line in zip(match.pairs, match.old, strict=True) if at is not None]
+    for clean in (str.rstrip, fold):
+        if any(clean(line) != line for _, line in pairs) and all(clean(there) == there for there, _ in pairs):
+            match = replace(match, old=tuple(map(clean, match.old)), new=tuple(map(clean, match.new)))
+    return match
 
 
 def occurrences(lines: Sequence[str], block: Sequence[str], most: int = _MOST_PLACES) -> list[int]:

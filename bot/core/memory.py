@@ -129,8 +129,8 @@ def read_figures(value: dict[str, Any]) -> Figures:
     """Figures from their JSON form; raises as `read_evidence` does."""
     phases = tuple((_text(name), _seconds(seconds)) for name, seconds in value["phases"])
     cost = None if value["cost"] is None else _seconds(value["cost"])
-    model_seconds = _seconds(value["model_seconds"])
-    return Figures(phases, model_seconds, _whole(value["tokens_in"]), _whole(value["tokens_out"]), cost)
+    seconds = (_seconds(value["model_seconds"]), _seconds(value["writing_seconds"]))
+    return Figures(phases, *seconds, _whole(value["tokens_in"]), _whole(value["tokens_out"]), cost)
 
 
 def _text(value: Any) -> str:

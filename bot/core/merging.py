@@ -62,6 +62,8 @@ def merge(window: Sequence[str], match: Match) -> list[Piece] | None:
         before = next((at for at in reversed(match.pairs[:a]) if at is not None), -1)
         start = max(done, before + 1)
         stop = next((at for at in match.pairs[b:] if at is not None), len(window))
+        if _slides(window, match.pairs, start - 1, -1) or _slides(window, match.pairs, stop, 1):
+            return None
         part = _Part(window, start, stop, match.old[a:b], match.new[c:d], match.pairs[a:b])
         merged = _merge_part(part)
         if merged is None:
@@ -69,6 +71,16 @@ def merge(window: Sequence[str], match: Match) -> list[Piece] | None:
         pieces += [*range(done, start), *merged]
         done = stop
     return [*pieces, *range(done, len(window))]
+
+
+def _slides(window: Sequence[str], pairs: Sequence[int | None], edge: int, step: int) -> bool:
+    """Whether the kept line at a change's edge could as well be one of its equals further off, unknown to the model."""
+    if not 0 <= edge < len(window):
+        return False
+    at = edge
+    while 0 <= at + step < len(window) and window[at + step].strip() == window[edge].strip():
+        at += step
+    return not set(range(edge, at + step, step)) <= set(pairs)
 
 
 @dataclass(frozen=True, slots=True)

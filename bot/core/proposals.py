@@ -31,11 +31,13 @@ class Proof:
 class Figures:
     """What a draft took: seconds by phase in order, tokens and their price.
 
-    `model_seconds` is the time in which a model call was under way; `cost` is in USD, None where no price is known.
+    `model_seconds` is the time in which a model call was under way, `writing_seconds` the part of it after the first
+    token; `cost` is in USD, None where no price is known.
     """
 
     phases: tuple[tuple[str, float], ...] = ()
     model_seconds: float = 0.0
+    writing_seconds: float = 0.0
     tokens_in: int = 0
     tokens_out: int = 0
     cost: float | None = None

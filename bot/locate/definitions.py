@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 _LONGEST_LINE = 400
 _MOST_PLACES = 24
@@ -29,13 +29,12 @@ _ASSIGNED = re.compile(rb"[ \t]*(?::[^=\n]{1,80})?=[^=]|[ \t]*:(?:[ \t]|$)")
 _SHALLOW = re.compile(rb"^(?: {0,4}|\t?)(?:export[ \t]+)?(?:self\.|this\.|exports\.)?[\"']?$")
 
 
-def definitions(data: bytes, names: Iterable[bytes]) -> dict[bytes, list[int]]:
-    """The lines (1-based) on which each of the names is defined in a file; names without a definition are left out.
+def definitions(data: bytes, name: bytes) -> list[int]:
+    """The lines (1-based) on which a name is defined in a file.
 
     Option names (`--jobs`) and hyphenated ones (`used-before-assignment`) are defined where they stand quoted.
     """
-    found = {name: [data.count(b"\n", 0, at) + 1 for at in _defined_at(data, name)] for name in names}
-    return {name: lines for name, lines in found.items() if lines}
+    return [data.count(b"\n", 0, at) + 1 for at in _defined_at(data, name)]
 
 
 def _defined_at(data: bytes, name: bytes) -> Iterator[int]:

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.locate.frames import Frame, frames
-from bot.locate.words import STOP_WORDS, is_compound, stem, stems
+from bot.locate.words import STOP_WORDS, is_compound, stems, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _MOST_TEXT = 100_000
 """Characters read of an issue; what matters stands before that, the rest is logs."""
-_MOST_TERMS = 96
-_MOST_NAMES = 40
+_MOST_TERMS = 64
+_MOST_NAMES = 32
 _MOST_MENTIONS = 40
 _MOST_PHRASES = 24
 
@@ -128,9 +128,11 @@ def _terms(segments: list[_Segment]) -> tuple[dict[str, float], dict[str, str]]:
 
 def _words(text: str) -> Iterator[tuple[str, str]]:
     """The words of a text as (word, term): each identifier's parts, and the whole of a compound one."""
+    for kebab in _KEBAB.findall(text):
+        yield kebab, whole(kebab)
     for identifier in _IDENTIFIER.findall(text):
         if is_compound(identifier):
-            yield identifier, identifier.lower()
+            yield identifier, whole(identifier)
         if identifier.lower() not in STOP_WORDS:
             yield from ((part, part) for part in stems(identifier) if part not in STOP_WORDS)
 

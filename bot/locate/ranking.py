@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 _KEPT = 400
 """Files read closely. The right ones are among them unless the issue shares no word with them at all."""
-_SIEVE_TERMS = 16
+_SIEVE_TERMS = 12
 """Terms looked for in every file; each costs half a nanosecond a byte."""
-_SAMPLE = 120
+_SAMPLE = 100
 """Files from which it is estimated how common a term is."""
 _MOST_BYTES = 64_000_000
 """Bytes of text scanned at most; beyond that, foreign files, documents and tests are the first to be skipped."""

@@ -62,6 +62,11 @@ def parts(identifier: str) -> list[str]:
     return found or ([identifier.lower()] if len(identifier) == _SHORTEST_PART - 1 else [])
 
 
+def whole(identifier: str) -> str:
+    """A compound identifier as one term: lower case, its separators as single spaces."""
+    return " ".join(re.split(r"[\W_]+", identifier.lower())).strip()
+
+
 def stems(identifier: str) -> list[str]:
     """The stems of an identifier's parts."""
     return [stem(part) for part in parts(identifier)]

@@ -80,10 +80,7 @@ class _Conversation:
             self.stopped = "the time or cost limit was reached"
             return None
         try:
-            with self._watch.phase("model"):
-                answer = self._tools.model.complete(
-                    self._messages, max_tokens=_MOST_TOKENS, temperature=0.0, seconds=max(left, 1.0)
-                )
+            answer = self._complete(max(left, 1.0))
         except ModelError as error:
             if must:
                 raise
@@ -92,10 +89,28 @@ class _Conversation:
         self.answers.append(answer)
         return answer.text
 
+    def _complete(self, seconds: float) -> Completion:
+        """Ask; the time until the model's process has the endpoint's ear counts as set-up, the rest as the model's."""
+        clock = self._tools.clock
+        self._watch.begin("model")
+        asked = clock.monotonic()
+        answer: Completion | None = None
+        try:
+            answer = self._tools.model.complete(
+                self._messages, max_tokens=_MOST_TOKENS, temperature=0.0, seconds=seconds
+            )
+        finally:
+            whole = clock.monotonic() - asked
+            model = whole if answer is None else min(answer.seconds, whole)
+            self._watch.add("set-up", whole - model)
+            self._watch.add("model", model)
+        return answer
+
     def figures(self) -> Figures:
         return Figures(
             phases=self._watch.phases(),
             model_seconds=round(sum(answer.seconds for answer in self.answers), 3),
+            writing_seconds=round(sum(answer.seconds - answer.first_token for answer in self.answers), 3),
             tokens_in=sum(answer.tokens_in or 0 for answer in self.answers),
             tokens_out=sum(answer.tokens_out or 0 for answer in self.answers),
             cost=cost(self.answers, self._limits),

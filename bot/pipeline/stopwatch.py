@@ -22,12 +22,16 @@ class Stopwatch:
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Count what happens inside towards this phase."""
-        self._tell(name)
+        self.begin(name)
         started = self._clock.monotonic()
         try:
             yield
         finally:
             self.add(name, self._clock.monotonic() - started)
+
+    def begin(self, name: str) -> None:
+        """Say that a phase begins whose seconds are measured elsewhere."""
+        self._tell(name)
 
     def add(self, name: str, seconds: float) -> None:
         """Count seconds measured elsewhere."""

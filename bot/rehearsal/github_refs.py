@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import time
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from bot.rehearsal.github_objects import SHA
@@ -79,7 +80,13 @@ class RefStore:
             (self._root / name).unlink(missing_ok=True)
 
     def _clashes(self, name: str) -> bool:
-        return any(other.startswith(f"{name}/") or name.startswith(f"{other}/") for other in self.list())
+        folders = [str(folder) for folder in PurePosixPath(name).parents]
+        below = any(files for _, _, files in os.walk(self._root / name))
+        return (
+            below
+            or any((self._root / folder).is_file() or folder in self._read_packed() for folder in folders)
+            or any(other.startswith(f"{name}/") for other in self._read_packed())
+        )
 
     def _lock(self, path: Path) -> Path:
         lock = path.with_name(f"{path.name}.lock")

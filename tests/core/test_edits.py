@@ -117,6 +117,9 @@ def test_a_slip_in_quoting_is_forgiven(mangle: Callable[[str], str]) -> None:
         pytest.param("  a\n\n  b\n", "a\n\nb\n", "a\n\nc\n", "  a\n\n  c\n", id="blank lines have no indentation"),
         pytest.param("x\ny\n", "x\n", "", "y\n", id="deletion"),
         pytest.param("x\ny\n", "y\n", "y\nz\n", "x\ny\nz\n", id="insertion at the end"),
+        pytest.param("a('x')\nb\n", "a(’x’)\nb\n", "a(’x’)\nc(’y’)\n", "a('x')\nc('y')\n", id="copied typography goes"),
+        pytest.param("a\nb\n", "a  \nb  \n", "a  \nc  \n", "a\nc\n", id="copied trailing space goes"),
+        pytest.param("a  \nb\n", "a \nb\n", "a \nc  \n", "a  \nc  \n", id="trailing space that the file has stays"),
         pytest.param("  “q”\ny\n", '"q"\n', "", "y\n", id="deletion of a line in other typography and depth"),
     ],
 )
@@ -246,6 +249,12 @@ def test_a_change_beside_a_misremembered_word_is_made_and_the_real_word_stays() 
 def test_an_insertion_next_to_a_line_left_out_of_the_quote_is_refused() -> None:
     file = BANK.replace("        self.balance -= amount\n", "        log()\n        self.balance -= amount\n")
     assert "very lines" in reason(replace(file, OLD, NEW))
+
+
+def test_an_insertion_beside_one_of_two_equal_lines_of_which_one_was_left_out_is_refused() -> None:
+    quoted = "first_of_all_things()\n\nlast_of_all_things()\n"
+    file = quoted.replace("\n\n", "\n\n\n")
+    assert "very lines" in reason(replace(file, quoted, quoted.replace("\n\n", "\nadded()\n\n")))
 
 
 def test_a_line_left_out_of_the_quote_elsewhere_is_kept() -> None:
