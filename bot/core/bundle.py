@@ -91,12 +91,12 @@ def unpack(text: str) -> Bundle:
 
 
 def _unpack(value: dict[str, Any]) -> Bundle:
-    if value["version"] != _VERSION or not is_sha(_text(value["base"])):
+    if value["version"] != _VERSION or (value["result"] != "failed" and not is_sha(_text(value["base"]))):
         raise ValueError(value["version"])
     files = tuple(_file(one) for one in value.get("files", []))
     if len(files) > _MOST_FILES:
         raise ValueError(len(files))
-    return Bundle(_text(value["trigger"]), value["base"], _text(value["kind"]), _result(value), files)
+    return Bundle(_text(value["trigger"]), _text(value["base"]), _text(value["kind"]), _result(value), files)
 
 
 def _result(value: dict[str, Any]) -> Result:

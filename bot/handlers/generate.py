@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.core.commands import KINDS
@@ -12,7 +13,7 @@ from bot.core.results import Failed
 from bot.errors import UserError, WorktreeError
 from bot.handlers.answers import not_this_one, refuse, turn_away
 from bot.handlers.drafting import Job, announce, attempt, settle
-from bot.handlers.grounds import find_ground
+from bot.handlers.grounds import find_ground, pull_trouble
 from bot.handlers.verifying import verify
 from bot.intake import take_in
 from bot.kept import read_kept
@@ -43,39 +44,48 @@ def handle(intent: GenerateChange | ReviseProposal, deps: Deps) -> Iterator[Plan
     if isinstance(opened, Plan):
         yield opened
         return
-    job, intake = opened
-    early = announce(job, intake, deps)
+    job, intake, obstacle = opened.job, opened.intake, opened.obstacle
+    early = None if obstacle else announce(job, intake, deps)
     if early is not None:
         yield early
-    yield settle(job, _attempt(job, deps), intake, deps)
+    yield settle(job, obstacle or _attempt(job, deps), intake, deps)
 
 
 def draft_only(intent: GenerateChange | ReviseProposal, deps: Deps) -> tuple[Job, Result] | Plan:
     """The draft job's half: the result without its publication; a Plan where nothing was to be drafted."""
     with deps.watch.phase("set-up"):
         opened = _open_job(intent, deps)
-    return opened if isinstance(opened, Plan) else (opened[0], _attempt(opened[0], deps))
+    return opened if isinstance(opened, Plan) else (opened.job, opened.obstacle or _attempt(opened.job, deps))
 
 
 def publish(intent: GenerateChange | ReviseProposal, bundle: Bundle | None, deps: Deps) -> Iterator[Plan]:
     """The publish job's half: ask everything again, check the bundle, show it."""
     request = intent.request
     intake, config = together(lambda: take_in(request, deps.reader), lambda: _remote_config(request, deps))
-    admitted = _admit(intent, intake, config)
+    admitted = _admit(intent, intake, config) or _no_fork(request, intake, deps)
     if admitted is not None:
         yield admitted
         return
-    if isinstance(config, UserError):
-        config = RepoConfig()
-    if bundle is None:
-        job = Job(request, _kind_of(intent, intake), intent.words, "", config)
-        yield settle(job, Failed("the draft job ended without a result", "Its log says why."), intake, deps)
+    if isinstance(config, UserError) or bundle is None:
+        job = Job(request, _kind_of(intent, intake), intent.words, "", RepoConfig())
+        lost = Failed("the draft job ended without a result", "Its log says why; `/generate` asks again.")
+        failed = Failed(config.what, config.remedy) if isinstance(config, UserError) else lost
+        yield settle(job, failed, intake, deps)
         return
     job = Job(request, _kind_of(intent, intake), intent.words, bundle.base, config)
     yield settle(job, verify(bundle, job, deps.reader), intake, deps)
 
 
-def _open_job(intent: GenerateChange | ReviseProposal, deps: Deps) -> tuple[Job, Intake] | Plan:
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A request that may be drafted; `obstacle` is what a person must mend first."""
+
+    job: Job
+    intake: Intake
+    obstacle: Failed | None
+
+
+def _open_job(intent: GenerateChange | ReviseProposal, deps: Deps) -> _Opened | Plan:
     """Everything before the model is asked: may they, is it new, is there enough to go by, and on which commit."""
     request = intent.request
     intake, ground = together(lambda: take_in(request, deps.reader), lambda: find_ground(request, deps.reader))
@@ -83,13 +93,16 @@ def _open_job(intent: GenerateChange | ReviseProposal, deps: Deps) -> tuple[Job,
     refusal = _admit(intent, intake, config)
     if refusal is not None:
         return refusal
+    if request.thread.is_pull and ground.trouble:
+        return refuse(request, intake, *ground.trouble)
+    kind = _kind_of(intent, intake)
     if isinstance(config, UserError) or ground.trouble:
         what, remedy = (config.what, config.remedy) if isinstance(config, UserError) else ground.trouble or ("", "")
-        job = Job(request, _kind_of(intent, intake), intent.words, ground.base, RepoConfig())
-        return settle(job, Failed(what, remedy), intake, deps)
-    former = _former(intent, intake, deps)
+        job = Job(request, kind, intent.words, ground.base, RepoConfig())
+        return _Opened(job, intake, Failed(what, remedy))
     tree = deps.worktree.tree_of(ground.base) if deps.worktree else ""
-    return Job(request, _kind_of(intent, intake), intent.words, ground.base, config, former, tree), intake
+    job = Job(request, kind, intent.words, ground.base, config, _former(intent, intake, deps), tree)
+    return _Opened(job, intake, None)
 
 
 def _admit(intent: GenerateChange | ReviseProposal, intake: Intake, config: RepoConfig | UserError) -> Plan | None:
@@ -110,6 +123,13 @@ def _admit(intent: GenerateChange | ReviseProposal, intake: Intake, config: Repo
     if len(f"{request.title} {request.text} {intent.words}".split()) < _LEAST_WORDS:
         return refuse(request, intake, "there is too little to go by", "Say what should change, and where.")
     return None
+
+
+def _no_fork(request: Request, intake: Intake, deps: Deps) -> Plan | None:
+    if not request.thread.is_pull:
+        return None
+    trouble = pull_trouble(deps.reader.pull(request.thread.number))
+    return refuse(request, intake, *trouble) if trouble else None
 
 
 def _again(request: Request, memory: Memory) -> Plan:

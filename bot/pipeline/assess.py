@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.pipeline.trials import Trials
 
 _NEW_FILE_MODE = "100644"
+_MOST_ROWS = 5
 _CLEAN = Proof("syntax, paths, sizes", "clean")
 
 
@@ -69,7 +70,7 @@ def _checked(title: str, summary: str, changes: tuple[FileChange, ...], trials: 
     if errors:
         return _refused(title, summary, changes, errors, why=errors[0], proofs=notes)
     outcomes = trials.judge(changes)
-    proofs = (*(Proof(f"`{one.name}`", summarise(one)) for one, _ in outcomes), *notes, _CLEAN)
+    proofs = (*(row for one, _ in outcomes for row in _rows(one)), *notes, _CLEAN)
     failures = [_failure(one, output) for one, output in outcomes if one.is_failure]
     if failures:
         why = next(f"`{one.name}`: {summarise(one)}" for one, _ in outcomes if one.is_failure)
@@ -93,6 +94,15 @@ def _no_edits(summary: str, errors: Sequence[str]) -> str:
     if errors:
         return f"the model's reply could not be used: {errors[0]}"
     return f"the model wrote no edits: {summary}" if summary else "the model's reply was empty"
+
+
+def _rows(outcome: CheckOutcome) -> list[Proof]:
+    """The command's row, after one row for each of the first tests that it shows to be mended."""
+    mended = [Proof(f"`{name}`", "failed before, passes after") for name in outcome.fixed[:_MOST_ROWS]]
+    said = (
+        f"passes now ({len(outcome.fixed)} failed before)" if mended and not outcome.remaining else summarise(outcome)
+    )
+    return [*mended, Proof(f"`{outcome.name}`", said)]
 
 
 def _failure(outcome: CheckOutcome, output: str) -> str:
