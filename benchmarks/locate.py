@@ -31,7 +31,7 @@ BARS = {1: 0.52, 3: 0.76, 5: 0.81, 10: 0.85, 30: 0.91}
 """Share of cases with all changed files among the first so many, which has to be beaten."""
 SECONDS_BAR, MEGABYTES_BAR = 1.0, 300
 _AT_ONCE = 500
-"""Object names sent before reading: they fit into a pipe's buffer, so that git and this program never wait for each other."""
+"""Object names sent before reading: they fit into a pipe's buffer, so git and we never wait for each other."""
 
 
 class GitTree:

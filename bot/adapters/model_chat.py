@@ -121,7 +121,7 @@ class Target:
         last = remaining == 1
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(TransientError),
-            wait=_Wait(tenacity.wait_exponential_jitter(multiplier=0.25, max=8, jitter=0.25)),
+            wait=_Wait(tenacity.wait_exponential_jitter(multiplier=0.1, max=8, jitter=0.2)),
             stop=_Stop(100 if last else 2, request.left if last else 2.0, request.deadline),
             reraise=True,
         )

@@ -41,7 +41,7 @@ _PR_SET_DUMPABLE = 4
 
 def main() -> NoReturn:
     """Serve until stdin ends."""
-    gc.disable()  # the imports make objects that stay: a quarter of their time is looking for others among them
+    gc.disable()  # what the imports make stays: looking for garbage in it is a twentieth of their time
     inbox: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, inbox), daemon=True).start()
     mouth = _Mouth(_private_stdout())

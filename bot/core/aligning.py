@@ -95,7 +95,9 @@ def align(real: Sequence[str], old: Sequence[str], *, strict: bool) -> list[Alig
         if len(apart) < _ALIGNED and all(abs(diagonal - other) > _BAND for other in apart):
             apart.append(diagonal)
     search = _Search(real, old, strict=strict)
-    found = [search.banded(diagonal) for diagonal in apart] + [search.straight(diagonal) for diagonal in diagonals]
+    found = [search.straight(diagonal) for diagonal in diagonals]
+    # what is only to be shown, or to cast doubt, need not be aligned round lines left out
+    found += [search.banded(diagonal) for diagonal in apart] if strict else []
     if search.left < 0:
         return []
     places = {place.pairs: place for place in found if place is not None}

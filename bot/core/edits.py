@@ -204,7 +204,7 @@ def _missing(lines: FileLines, wanted: Wanted) -> FileLines | _Refusal:
     elif _stands_once(wanted, places[0].start, places[0].stop, _DISTINCTIVE):
         return lines
     if not places:
-        return _Refusal("the quoted lines are not in the file, and nothing in it is like them")
+        return _Refusal("the quoted lines are not in the file, nor any found that are like them")
     nearest = places[0]
     pairs = tuple(None if at is None else at - nearest.start for at in nearest.pairs)
     return _Refusal("the quoted lines are not in the file", window_shown(lines.texts, wanted.old, nearest.start, pairs))

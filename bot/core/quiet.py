@@ -11,6 +11,8 @@ _CLOSING = re.compile(
 )
 _HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]")
 _RUN = re.compile(r"`+")
+_ESCAPED_TICK = re.compile(r"\\+(?=`)")
+_SPAN = re.compile(r"(?<!`)(`+)(?!`)[^\n]+?(?<!`)\1(?!`)")
 
 
 def visible(text: str) -> str:
@@ -19,14 +21,23 @@ def visible(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Foreign prose for a comment: readable as written, but nothing in it is markup, a link or a mention."""
-    shown = visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    shown = _LINK.sub(lambda match: code(match.group()), shown)
-    return "`".join(part if at % 2 else _plain(part) for at, part in enumerate(shown.split("`")))
+    """Foreign prose for a comment: readable as written, but nothing in it is markup, a link or a mention.
+
+    Inline code stays as it is: nothing in it is ever more than text. Only spans that begin and end on one line count,
+    because a blank line ends a span that seems to go on.
+    """
+    shown = _ESCAPED_TICK.sub("", visible(text))
+    parts, done = [], 0
+    for span in _SPAN.finditer(shown):
+        parts += [_plain(shown[done : span.start()]), span.group()]
+        done = span.end()
+    return "".join([*parts, _plain(shown[done:])])
 
 
 def _plain(text: str) -> str:
-    return _MENTION.sub("@<!-- -->", text.replace("![", "!\\[").replace("](", "]\\("))
+    safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("`", "&#96;")
+    linkless = _LINK.sub(lambda match: code(match.group()), safe)
+    return _MENTION.sub("@<!-- -->", linkless.replace("![", "!\\[").replace("](", "]\\("))
 
 
 def code(text: str) -> str:

@@ -15,7 +15,8 @@ _LONGEST_LINE = 2000
 
 _BRACKETS = r"(?:\[.*?\](?= - |$))"
 _PYTEST_SUMMARY = re.compile(
-    rf"(?:FAILED|ERROR|SUBFAILED(?P<sub>\S.*?)(?= [^\s:]+::)) (?P<name>(?:(?! - )[^\[])+{_BRACKETS}?)(?: - .*|\[.*)?"
+    r"(?:FAILED|ERROR|SUBFAILED(?P<sub>\S.*?)(?= [^\s:]+::)) "
+    rf"(?P<name>(?! )(?:(?! - )[^\[])+{_BRACKETS}?)(?: - .*|\[.*)?"
 )
 _PYTEST_PROGRESS = re.compile(r"(?P<name>[^\s:]+::.+?) (?:FAILED|ERROR) +\[ *\d+%\]")
 _PYTEST_XDIST = re.compile(r"\[gw\d+\] \[ *\d+%\] (?:FAILED|ERROR) (?P<name>[^\s:]+::.+?) *")

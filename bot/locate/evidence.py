@@ -29,7 +29,11 @@ SATURATION, LENGTH_SHARE = 1.2, 0.4
 """BM25's k1 and b; b is below the usual .75 since long files are long for a reason and get changed more often."""
 BASE_WORD, FOLDER_WORD = 1.2, 0.5
 """What a term in the file's name, or in its folders, adds, as a share of the term's rarity."""
+_MOST_FITTING = 12
+"""A name that fits more files than this (`__init__.py`) names none of them."""
 _WORDS_TOLD = 4
+_TOLD = 80
+"""Characters of a mention repeated in a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +58,26 @@ def merge(*sources: Iterable[tuple[str, Evidence]]) -> Found:
 
 
 def named(query: Query, paths: Iterable[str]) -> Iterator[tuple[str, Evidence]]:
-    """Files that the issue names: by path, by base name, by module, on its stack; the more files fit, the less it says."""
+    """Files that the issue names: by path, by base name, by module, on a stack."""
+    if not (query.paths or query.dotted or query.stack):
+        return
     index = PathIndex(paths)
     for mention in query.paths:
         agreed, fitting = index.files(mention)
-        worth = NAMED_PATH if agreed > 1 else NAMED_BASE
-        yield from ((path, Evidence(worth / len(fitting), f"{mention} is named")) for path in fitting)
+        yield from _shared(fitting, NAMED_PATH if agreed > 1 else NAMED_BASE, f"named in the issue: {mention[:_TOLD]}")
     for dotted in query.dotted:
         agreed, fitting = index.modules(dotted)
         worth = NAMED_MODULE if agreed > 1 else NAMED_MODULE / 2
-        yield from ((path, Evidence(worth / len(fitting), f"{dotted} is named")) for path in fitting)
+        yield from _shared(fitting, worth, f"named in the issue: {dotted[:_TOLD]}")
     yield from _on_stack(query, index)
+
+
+def _shared(
+    fitting: Sequence[str], worth: float, why: str, lines: tuple[int, ...] = ()
+) -> Iterator[tuple[str, Evidence]]:
+    """The same evidence for each file that fits; the more fit, the less it says."""
+    if len(fitting) <= _MOST_FITTING:
+        yield from ((path, Evidence(worth / len(fitting), why, lines)) for path in fitting)
 
 
 def _on_stack(query: Query, index: PathIndex) -> Iterator[tuple[str, Evidence]]:
@@ -72,10 +85,9 @@ def _on_stack(query: Query, index: PathIndex) -> Iterator[tuple[str, Evidence]]:
     depth = 0
     for frame in query.stack:
         _, fitting = index.files(frame.path)
-        if fitting:
-            depth += 1
-        worth = FRAME / (depth * len(fitting)) if fitting else 0.0
-        yield from ((path, Evidence(worth, f"stack frame at line {frame.line}", (frame.line,))) for path in fitting)
+        depth += bool(fitting)
+        inside = f" in {frame.function}" if frame.function else ""
+        yield from _shared(fitting, FRAME / max(1, depth), f"stack frame line {frame.line}{inside}", (frame.line,))
 
 
 def words(query: Query, read: Mapping[str, Reading], idf: Mapping[str, float]) -> Iterator[tuple[str, Evidence]]:
@@ -127,14 +139,14 @@ def phrases(read: Mapping[str, Reading]) -> Iterator[tuple[str, Evidence]]:
             yield path, Evidence(PHRASE / sqrt(holders[rarest]), f'contains "{rarest}"')
 
 
-def rarities(query: Query, read: Mapping[str, Reading], sample: Sequence[Reading], total: int) -> dict[str, float]:
+def rarities(query: Query, read: Iterable[Reading], sample: Sequence[Reading], total: int) -> dict[str, float]:
     """The rarity of each term in a tree of `total` files.
 
-    A rare term's files have all been read; how common a common one is, is told by the sample, because those read were chosen.
+    A rare term's files have all been read; how common a common one is, only the sample tells, because the others were
+    chosen. One hit in the sample is chance and tells nothing.
     """
-    seen = Counter(term for reading in read.values() for term in reading.counts)
+    seen = Counter(term for reading in read for term in reading.counts)
     sampled = Counter(term for reading in sample for term in reading.counts)
     scale = total / max(1, len(sample))
-    return {
-        term: rarity(max(seen[term], sampled[term] * scale if sampled[term] > 1 else 0), total) for term in query.terms
-    }
+    estimated = {term: count * scale for term, count in sampled.items() if count > 1}
+    return {term: rarity(max(seen[term], estimated.get(term, 0.0)), total) for term in query.terms}

@@ -37,13 +37,13 @@ def _java(match: re.Match[str]) -> Frame:
 _PATH = r"(?<![^\s\"'`()<>:,;\[\]])(?P<path>(?:[A-Za-z]:)?[^\s\"'`()<>:,;\[\]]{1,300}\.[A-Za-z]\w{0,8})"
 _LINE = r"(?P<line>\d{1,7})"
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Frame]], ...] = (
-    # Python: File "a/b.py", line 12, in name
+    # Python, as in 'File "a/b.py", line 12, in name'
     (re.compile(r'File "(?P<path>[^"\n]{1,300})", line ' + _LINE + r"(?:, in (?P<function>[\w.]{1,100}))?"), _plain),
     # Java, Kotlin, Scala: at com.shop.Cart.add(Cart.java:42)
     (re.compile(r"\bat (?P<qualified>[\w.$<>/]{1,300})\((?P<file>[\w$-]{1,100}\.\w{1,8}):" + _LINE + r"\)"), _java),
-    # C#: at Shop.Cart.Add(Item item) in C:\src\Cart.cs:line 42
+    # C#: the frame ends with `in C:\src\Cart.cs:line 42`
     (re.compile(r"\bin (?P<path>[^\n\"]{1,300}?\.\w{1,8}):line " + _LINE), _plain),
-    # PHP: #0 /srv/src/Cart.php(42): Shop\Cart->add()   and   in /srv/src/Cart.php on line 42
+    # PHP: frames are numbered, `#0 /srv/src/Cart.php(42): Shop\Cart->add()`; errors end `in Cart.php on line 42`
     (re.compile(_PATH + r"\(" + _LINE + r"\)(?:: (?:[\w\\]{1,100}(?:->|::))?(?P<function>\w{1,100})\()?"), _plain),
     (re.compile(r"\bin " + _PATH + r"(?: on line |:)" + _LINE), _plain),
     # JavaScript, TypeScript: at add (/srv/src/cart.js:42:7)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from enum import Enum
-from posixpath import basename, splitext
+from posixpath import splitext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,119 +25,135 @@ class Kind(Enum):
     FOREIGN = 0.1
     """Vendored, generated, minified: a change belongs elsewhere."""
     LEFT_OUT = 0.0
-    """Binary, lock or huge: never read."""
+    """Binary, lock, empty or huge: never read."""
 
 
 _CODE = frozenset(
     """
-    .bash .bat .bicep .bzl .c .cc .clj .cljs .cmake .coffee .cpp .cs .css .cu .cxx .d .dart .el .elm .erl .ex .exs .f .f90 .fish .fs .go
-    .gradle .graphql .groovy .h .hcl .hh .hpp .hs .htm .html .hxx .java .jinja .jinja2 .j2 .jl .js .jsx .kt .kts .less .lua .m .mjs .cjs .ml
-    .mm .mts .cts .nim .nix .php .pl .pm .proto .ps1 .pxd .pxi .py .pyi .pyx .r .rake .rb .rego .rs .sass .sbt .scala .scss .sh .sol .sql .svelte
-    .swift .tf .tfvars .tmpl .tpl .ts .tsx .v .vb .vue .zig .zsh
-    """.split()  # noqa: SIM905 - a quoted list of a hundred endings is harder to read
+    .bash .bat .bicep .bzl .c .cc .cjs .clj .cljs .cmake .coffee .cpp .cs .css .cts .cu .cxx .d .dart .el .elm
+    .erl .ex .exs .f .f90 .fish .fs .go .gradle .graphql .groovy .h .hcl .hh .hpp .hs .htm .html .hxx .j2 .java
+    .jinja .jinja2 .jl .js .jsx .kt .kts .less .lua .m .mjs .ml .mm .mts .nim .nix .php .pl .pm .proto .ps1 .pxd
+    .pxi .py .pyi .pyx .r .rake .rb .rego .rs .sass .sbt .scala .scss .sh .sol .sql .svelte .swift .tf .tfvars
+    .tmpl .tpl .ts .tsx .v .vb .vue .zig .zsh
+    """.split()  # noqa: SIM905 - a quoted list of a hundred endings is harder to read and to amend
 )
-_SETTINGS = frozenset({".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".json", ".xml", ".properties", ".env"})
-_DOCUMENT = frozenset(
-    {".md", ".rst", ".txt", ".adoc", ".asciidoc", ".mdx", ".rdoc", ".pod", ".tex", ".ipynb", ".po", ".pot"}
-)
+_SETTINGS = frozenset({"", ".cfg", ".conf", ".env", ".ini", ".json", ".properties", ".toml", ".xml", ".yaml", ".yml"})
 _BINARY = frozenset(
     """
-    .7z .a .avi .bin .bmp .bz2 .class .dat .db .dll .dmg .doc .docx .dylib .eot .exe .fits .gif .gz .h5 .hdf5 .ico .icns .jar .jpeg .jpg .lock
-    .lz4 .map .mo .mov .mp3 .mp4 .npy .npz .o .obj .ods .odt .ogg .otf .parquet .pb .pdf .pickle .pkl .png .ppt .pptx .psd .pyc .rar .so .snap
-    .sqlite .svg .tar .tgz .tif .tiff .ttf .wasm .wav .webm .webp .whl .woff .woff2 .xls .xlsx .xz .zip .zst .csv .tsv
+    .7z .a .avi .bin .bmp .bz2 .class .csv .dat .db .dll .dmg .doc .docx .dylib .eot .exe .fits .gif .gz .h5
+    .hdf5 .icns .ico .jar .jpeg .jpg .lock .lz4 .map .mo .mov .mp3 .mp4 .npy .npz .o .obj .ods .odt .ogg .otf
+    .parquet .pb .pdf .pickle .pkl .png .ppt .pptx .psd .pyc .rar .snap .so .sqlite .svg .tar .tgz .tif .tiff
+    .tsv .ttf .wasm .wav .webm .webp .whl .woff .woff2 .xls .xlsx .xz .zip .zst
     """.split()  # noqa: SIM905 - as above
 )
-_LOCKS = frozenset({"package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "go.sum", ".terraform.lock.hcl"})
-_NAMED_CODE = frozenset(
-    {"dockerfile", "makefile", "rakefile", "gemfile", "jenkinsfile", "vagrantfile", "procfile", "justfile"}
+_LOCKS = frozenset({"package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "go.sum"})
+_CODE_NAMES = frozenset({"dockerfile", "gemfile", "jenkinsfile", "justfile", "makefile", "procfile", "rakefile"})
+_DOCUMENT_NAMES = re.compile(r"(?:readme|licen[sc]e|changelog|changes|news|authors|contributing|history|notice)\b")
+
+_FOREIGN_FOLDERS = frozenset(
+    {"_vendor", "bower_components", "cextern", "dist", "extern", "externals", "generated", "node_modules"}
+    | {"third_party", "thirdparty", "vendor", "vendored"}
 )
-_FOREIGN = re.compile(
-    r"(^|/)(vendor|vendored|_vendor|third_party|thirdparty|node_modules|bower_components|extern|externals|dist|generated|\.git)/"
-    r"|[.-](min|bundle)\.(js|css)$|_pb2(_grpc)?\.pyi?$|\.pb\.go$|\.designer\.cs$|[._]generated\.\w+$|(^|/)zz_generated|(^|/)(lex|yacc|parsetab|lextab)\.py$",
-    re.IGNORECASE,
+_TEST_FOLDERS = frozenset({"__tests__", "e2e", "fixtures", "spec", "specs", "test", "test_data", "testdata", "tests"})
+_TEST_ROOTS = frozenset({"asv_bench", "benchmark", "benchmarks", "testing"})
+"""Only at the root: deeper down a `testing` folder is often a package for users."""
+_DOCUMENT_FOLDERS = frozenset(
+    {"changelog", "changes", "doc", "docs", "documentation", "examples", "samples", "tutorials"}
 )
-_TEST = re.compile(
-    r"(^|/)(tests?|testing|__tests__|specs?|testdata|test_?data|fixtures|e2e|benchmarks?|asv_bench)/"
-    r"|(^|/)(test_[^/]*|conftest\.py|[^/]*[._-](test|tests|spec|bench)\.\w+)$|[a-z0-9](Tests?|Spec|IT)\.\w+$"
+_FOREIGN_NAME = re.compile(
+    r"[.-](?:min|bundle)\.(?:js|css)$|_pb2(?:_grpc)?\.pyi?$|\.pb\.go$|[._]generated\.|^zz_generated"
 )
-_DOCUMENT_FOLDER = re.compile(
-    r"(^|/)(docs?|documentation|examples?|tutorials?|samples?|changelog\w*|changes)/", re.IGNORECASE
-)
-_DOCUMENT_NAME = re.compile(
-    r"^(readme|license|licence|changelog|changes|news|authors|contributing|history|notice)\b", re.IGNORECASE
-)
+_TEST_NAME = re.compile(r"^test_|^conftest\.py$|[._-](?:tests?|spec|bench)\.\w+$")
+_TEST_CLASS = re.compile(r"[a-z0-9](?:Tests?|Spec|IT)\.\w+$")
 
 
 def kind_of(path: str, size: int) -> Kind:
     """The kind of a file, from its path and its size in bytes."""
-    name = basename(path).lower()
+    *folders, name = path.lower().split("/")
     ending = splitext(name)[1]
-    if ending in _BINARY or name in _LOCKS or size > HUGE or size <= 0:
+    if ending in _BINARY or name in _LOCKS or not 0 < size <= HUGE:
         return Kind.LEFT_OUT
-    if _FOREIGN.search(path):
+    if not _FOREIGN_FOLDERS.isdisjoint(folders) or _FOREIGN_NAME.search(name):
         return Kind.FOREIGN
-    if _TEST.search(path):
+    if _is_test(path, folders, name):
         return Kind.TEST
-    if ending in _DOCUMENT or _DOCUMENT_NAME.search(name) or _DOCUMENT_FOLDER.search(path):
+    if not _DOCUMENT_FOLDERS.isdisjoint(folders) or _DOCUMENT_NAMES.match(name):
         return Kind.DOCUMENT
-    if ending in _CODE or name.partition(".")[0] in _NAMED_CODE:
+    if ending in _CODE or name.partition(".")[0] in _CODE_NAMES:
         return Kind.CODE
-    return Kind.SETTINGS if ending in _SETTINGS or not ending else Kind.DOCUMENT
+    return Kind.SETTINGS if ending in _SETTINGS else Kind.DOCUMENT
+
+
+def _is_test(path: str, folders: list[str], name: str) -> bool:
+    if not _TEST_FOLDERS.isdisjoint(folders) or (folders and folders[0] in _TEST_ROOTS):
+        return True
+    return bool(_TEST_NAME.search(name) or _TEST_CLASS.search(path))
+
+
+_SEPARATOR = re.compile(r"::|[/\\#]")
+_PACKAGE_NAMES = frozenset({"init", "index", "mod", "lib"})
+"""Files that stand for their folder, as `_key` writes them."""
+
+
+def _key(part: str) -> str:
+    """One part of a path or name, comparable across languages: `BarBaz` in Ruby lies in `bar_baz.rb`."""
+    return part.lower().replace("_", "")
 
 
 def _keys(path: str) -> list[str]:
-    """A path's components, comparable across languages: `foo/bar_baz.rb` is also `Foo::BarBaz` and `foo.bar_baz`."""
-    return [part.lower().replace("_", "") for part in re.split(r"::|[/\\]", path) if part and part not in {".", ".."}]
+    return [_key(part) for part in _SEPARATOR.split(path) if part not in {"", ".", ".."}]
 
 
-_INIT = frozenset({"init", "index", "mod", "lib"})
+def _module_keys(path: str) -> list[str]:
+    """A path as a module: without its ending, and a package's own file standing for its folder."""
+    keys = _keys(splitext(path)[0])
+    return keys[:-1] if keys[-1] in _PACKAGE_NAMES else keys
 
 
 class PathIndex:
     """Finds the files that a path, a module or a class name in an issue can mean."""
 
     def __init__(self, paths: Iterable[str]) -> None:
-        self._by_name: dict[str, list[tuple[list[str], str]]] = defaultdict(list)
-        self._by_stem: dict[str, list[tuple[list[str], str]]] = defaultdict(list)
+        self._by_name: dict[str, list[str]] = defaultdict(list)
+        self._by_module: dict[str, list[str]] = defaultdict(list)
         for path in paths:
-            keys = _keys(path)
-            self._by_name[keys[-1]].append((keys, path))
-            modules = _keys(splitext(path)[0])
-            if modules and modules[-1] in _INIT:
-                modules.pop()
-            if modules:
-                self._by_stem[modules[-1]].append((modules, path))
+            folder, _, name = path.rpartition("/")
+            module = _key(name.partition(".")[0])
+            self._by_name[_key(name)].append(path)
+            self._by_module[_key(folder.rpartition("/")[2]) if module in _PACKAGE_NAMES else module].append(path)
 
     def files(self, mention: str) -> tuple[int, list[str]]:
-        """The files that end like the mentioned path, longest agreement first: (agreeing components, paths).
+        """The files that end like the mentioned path: (how many parts agree, the paths that agree on so many).
 
         Mentions from other machines match too: `/usr/lib/python3/site-packages/flask/app.py` means `src/flask/app.py`.
+        Where both have folders, the nearest one has to agree: another project's `utils.py` is not ours.
         """
         wanted = _keys(mention)
-        return _longest_agreement(wanted, self._by_name.get(wanted[-1], [])) if wanted else (0, [])
+        if not wanted:
+            return 0, []
+        known = {path: _keys(path) for path in self._by_name.get(wanted[-1], ())}
+        agreed, paths = _longest_agreement(wanted, known)
+        return agreed, [path for path in paths if agreed > 1 or len(wanted) == 1 or len(known[path]) == 1]
 
     def modules(self, dotted: str) -> tuple[int, list[str]]:
-        """The files that a dotted name means, its last parts perhaps being names inside the file."""
+        """The files that a dotted name means; its last parts may be names inside the file."""
         wanted = _keys(dotted.replace(".", "/"))
         for end in range(len(wanted), 0, -1):
-            agreed, paths = _longest_agreement(wanted[:end], self._by_stem.get(wanted[end - 1], []))
-            if paths and (agreed == end or agreed > 1):
+            known = {path: _module_keys(path) for path in self._by_module.get(wanted[end - 1], ())}
+            agreed, paths = _longest_agreement(wanted[:end], known)
+            if agreed == end or agreed > 1:
                 return agreed, paths
         return 0, []
 
 
-def _longest_agreement(wanted: list[str], known: list[tuple[list[str], str]]) -> tuple[int, list[str]]:
-    best, found = 0, list[str]()
-    for keys, path in known:
-        agreed = _agreement(wanted, keys)
-        if agreed > best:
-            best, found = agreed, [path]
-        elif agreed == best:
-            found.append(path)
-    return best, found
+def _longest_agreement(wanted: list[str], known: dict[str, list[str]]) -> tuple[int, list[str]]:
+    agreement = {path: _agreement(wanted, keys) for path, keys in known.items()}
+    best = max(agreement.values(), default=0)
+    return best, [path for path, agreed in agreement.items() if agreed == best]
 
 
 def _agreement(left: list[str], right: list[str]) -> int:
+    """How many parts are equal, counted from the end."""
     count = 0
     for one, other in zip(reversed(left), reversed(right), strict=False):
         if one != other:

@@ -20,8 +20,8 @@ _MOST_NAMES = 32
 _MOST_MENTIONS = 40
 _MOST_PHRASES = 24
 
-# How much a word counts by where it stands: the title is the summary, code spans are chosen names, while a code block is
-# mostly the reporter's own program and its output.
+# How much a word counts by where it stands: the title is the summary, code spans hold chosen names, while a code block
+# is mostly the reporter's own program and its output.
 _TITLE, _PROSE, _SPAN, _BLOCK = 3.0, 1.0, 2.0, 0.5
 
 _HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -29,8 +29,8 @@ _FENCE = re.compile(r"^[ \t]{0,3}(?:>[ \t]?)?(```+|~~~+)", re.MULTILINE)
 _SPAN_TEXT = re.compile(r"(`{1,2})([^`\n]{1,300})\1")
 _URL = re.compile(r"https?://\S+")
 _IDENTIFIER = re.compile(r"[^\W\d]\w{1,79}")
-_DOTTED = re.compile(r"[A-Za-z_]\w{0,79}(?:(?:\.|::|\\|#)[A-Za-z_]\w{0,79}){1,9}")
-_CALL = re.compile(r"([A-Za-z_]\w{2,79})\(")
+_DOTTED = re.compile(r"(?<!\w)[A-Za-z_]\w{0,79}(?:(?:\.|::|\\|#)[A-Za-z_]\w{0,79}){1,9}")
+_CALL = re.compile(r"(?<!\w)([A-Za-z_]\w{2,79})\(")
 _KEBAB = re.compile(r"(?<![\w-])[A-Za-z][a-z0-9]+(?:-[a-z0-9]+){1,6}(?![\w-])")
 _LONG_OPTION = re.compile(r"(?<![\w-])--[A-Za-z][\w-]{1,60}")
 _PATH = re.compile(r"(?<![^\s\"'`()<>,;:=\[\]])(?:[A-Za-z]:)?[\w@.+~-]*(?:[/\\][\w@.+~-]+)*\.[A-Za-z]\w{0,9}(?!\w)")
@@ -38,7 +38,7 @@ _FOLDER_PATH = re.compile(r"(?<![^\s\"'`()<>,;:=\[\]])(?:[\w@.+~-]+/){1,12}[\w@.
 _OWN = re.compile(r"\b(?:def|class|function|func|fn|struct|interface)[ \t]+([A-Za-z_]\w*)")
 _QUOTED = re.compile(r"(?<!\w)(?:\"([^\"\n]{12,300})\"|'([^'\n]{12,300})')(?!\w)")
 _ERROR_LINE = re.compile(
-    r"^[>E \t]{0,12}(?:[\w.]{0,100}(?:Error|Exception|Warning|panic|fatal)\w{0,20}): *([^\n]{8,400})", re.MULTILINE
+    r"^[>E \t]{0,12}[\w.]{0,100}(?:Error|Exception|Warning|panic|fatal)\w{0,20}: *([^\n]{8,400})", re.MULTILINE
 )
 
 
@@ -127,14 +127,13 @@ def _terms(segments: list[_Segment]) -> tuple[dict[str, float], dict[str, str]]:
 
 
 def _words(text: str) -> Iterator[tuple[str, str]]:
-    """The words of a text as (word, term): each identifier's parts, and the whole of a compound one."""
-    for kebab in _KEBAB.findall(text):
-        yield kebab, whole(kebab)
+    """The words of a text as (as written, term): each identifier's parts, and the whole of a compound one."""
+    for compound in (*_KEBAB.findall(text), *filter(is_compound, _IDENTIFIER.findall(text))):
+        yield compound, whole(compound)
     for identifier in _IDENTIFIER.findall(text):
-        if is_compound(identifier):
-            yield identifier, whole(identifier)
         if identifier.lower() not in STOP_WORDS:
-            yield from ((part, part) for part in stems(identifier) if part not in STOP_WORDS)
+            found = stems(identifier)
+            yield from ((identifier if len(found) == 1 else term, term) for term in found)
 
 
 def _names(segments: list[_Segment], own: frozenset[str]) -> dict[str, float]:
@@ -158,7 +157,7 @@ def _named(text: str, *, everything: bool) -> Iterator[str]:
 
 
 def _phrases(text: str) -> tuple[str, ...]:
-    """Four-word runs of what a program printed: short enough to survive line breaks and filled-in values in the source."""
+    """Four-word runs of what a program printed: so short that line breaks and filled-in values in the source spare some."""
     messages = [double or single for double, single in _QUOTED.findall(text)]
     messages += [span for _, span in _SPAN_TEXT.findall(text)] + _ERROR_LINE.findall(text)
     found = []

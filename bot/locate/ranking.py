@@ -12,7 +12,7 @@ from bot.locate.scan import FileTable, Reading, contents, presence, readings
 from bot.locate.windows import Window, windows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 _KEPT = 400
 """Files read closely. The right ones are among them unless the issue shares no word with them at all."""
@@ -52,14 +52,14 @@ def locate(issue: str, files: FileTable, limit: int = 30) -> list[Located]:
     """The files that an issue is about, best first, at most `limit`.
 
     Files without any evidence are left out, so the answer can be shorter, or empty. Time and memory are bounded for any
-    issue and any tree: long issues are cut, huge and binary files are not read, and no more than a chunk is held at once.
+    issue and any tree: long issues are cut, huge and binary files are not read, no more than a chunk is held at once.
     """
     query = read_issue(issue)
     kinds = _kinds(files)
     found = evidence.merge(evidence.named(query, kinds))
     sample, chosen = _sieve(files, kinds, query, found)
     read = readings(files, chosen, query)
-    idf = evidence.rarities(query, read, sample, len(kinds))
+    idf = evidence.rarities(query, read.values(), sample, len(kinds))
     for path, piece in (*evidence.words(query, read, idf), *evidence.definitions(query, read), *evidence.phrases(read)):
         found[path].append(piece)
     scores = {path: sum(piece.score for piece in found[path]) * kinds[path].value for path in read if found[path]}
@@ -92,7 +92,7 @@ def _sieve(
     if len(paths) <= _KEPT:
         return [], paths
     sample = list(readings(files, paths[:: max(1, len(paths) // _SAMPLE)], query).values())
-    idf = evidence.rarities(query, {}, sample, len(paths))
+    idf = evidence.rarities(query, (), sample, len(paths))
     worth = {term: query.terms[term] * idf[term] for term in query.terms}
     sought = sorted(worth, key=lambda term: -worth[term])[:_SIEVE_TERMS]
     scores = {

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from itertools import accumulate
+from collections import Counter
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING
 
+from bot.locate.scan import needles, normal
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 Window = tuple[int, int]
 
@@ -19,16 +22,16 @@ _AROUND = 10
 _JOIN = 4
 """Windows with fewer lines than this between them become one: a gap would cost more to explain than to show."""
 _MOST_WINDOWS = 8
-_MOST_HITS = 2_000
+_MOST_HITS = 1_000
 _PEAKS = 3
 _CLOSING = (b"}", b")", b"]", b"end", b"fi", b"done", b"esac")
 
 
 def windows(data: bytes, places: Sequence[int], words: Mapping[str, float]) -> tuple[Window, ...]:
-    """Line windows (1-based, inclusive, ascending, not touching) around the places and the densest hits of the words.
+    r"""Line windows (1-based, inclusive, ascending, not touching) around the places and the densest hits of the words.
 
     `places` are line numbers in order of importance; `words` are term stems with their weights. Lines are counted as
-    `bytes.split(b"\\n")` does, so a final newline does not start another line.
+    `bytes.split(b"\n")` does, so a final newline does not start another line.
     """
     lines = data.split(b"\n")
     if not lines[-1]:
@@ -98,42 +101,37 @@ def _end(lines: Sequence[bytes], line: int) -> int:
 
 def _peaks(data: bytes, lines: Sequence[bytes], words: Mapping[str, float]) -> list[int]:
     """The lines around which most weight of distinct words gathers, best first, apart from each other."""
-    hits = _hits(data, lines, words)
-    scored = [(_near(hits, at, words), -hits[at][0]) for at in range(len(hits))]
+    gathered = list(_gathered(_hits(data, lines, words), words))
     peaks: list[int] = []
-    for _, negated in sorted(scored, reverse=True):
-        if all(abs(negated + peak) > _AROUND for peak in peaks):
-            peaks.append(-negated)
+    for _, line in sorted(gathered, key=lambda found: -found[0]):
+        if all(abs(line - peak) > 2 * _AROUND for peak in peaks):
+            peaks.append(line)
         if len(peaks) == _PEAKS:
             break
     return peaks
+
+
+def _gathered(hits: Sequence[tuple[int, str]], words: Mapping[str, float]) -> Iterator[tuple[float, int]]:
+    """For each hit: the weight of the distinct words on the few lines up to it, and the middle of those lines."""
+    inside: Counter[str] = Counter()
+    weight, first = 0.0, 0
+    for line, word in hits:
+        weight += 0.0 if inside[word] else words[word]
+        inside[word] += 1
+        while hits[first][0] < line - _AROUND:
+            gone = hits[first][1]
+            inside[gone] -= 1
+            weight -= 0.0 if inside[gone] else words[gone]
+            first += 1
+        yield weight, (hits[first][0] + line) // 2
 
 
 def _hits(data: bytes, lines: Sequence[bytes], words: Mapping[str, float]) -> list[tuple[int, str]]:
     """(line, word) for the first so many occurrences, ascending."""
     if not words:
         return []
-    longest_first = sorted(words, key=len, reverse=True)
-    pattern = re.compile("|".join(map(re.escape, longest_first)).encode())
-    starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
-    found = []
-    for match in pattern.finditer(data.lower()):
-        found.append((bisect_right(starts, match.start()), match[0].decode()))
-        if len(found) == _MOST_HITS:
-            break
-    return found
-
-
-def _near(hits: Sequence[tuple[int, str]], at: int, words: Mapping[str, float]) -> float:
-    line = hits[at][0]
-    near: set[str] = set()
-    for step in (-1, 1):
-        index = at
-        while 0 <= index < len(hits) and abs(hits[index][0] - line) <= _AROUND and abs(index - at) <= _MOST_NEAR:
-            near.add(hits[index][1])
-            index += step
-    return sum(words[word] for word in near)
-
-
-_MOST_NEAR = 40
-"""Hits looked at on either side of one; more on so few lines tell nothing new."""
+    word_of = {needle: word for word, needle in needles(words)}
+    pattern = re.compile(b"|".join(map(re.escape, sorted(word_of, key=len, reverse=True))))
+    starts = list(accumulate((len(line) + 1 for line in lines), initial=1))
+    found = islice(pattern.finditer(normal(data)), _MOST_HITS)
+    return [(bisect_right(starts, match.end() - 1), word_of[match[0]]) for match in found]

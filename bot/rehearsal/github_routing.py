@@ -163,7 +163,7 @@ def json_response(status: int, document: Any, headers: Mapping[str, str] | None 
 
 
 class Router:
-    """Finds the route of a path; templates without slashed parameters are tried first, longer ones before shorter."""
+    """Finds the route of a path: names win over parameters, and parameters without slashes over those with."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._routes: dict[str, list[tuple[re.Pattern[str], Route]]] = {}
@@ -182,9 +182,10 @@ class Router:
         raise not_found()
 
 
-def _order(route: Route) -> tuple[bool, int]:
+def _order(route: Route) -> tuple[bool, int, list[bool]]:
     slashed = any(f"{{{name}}}" in route.template for name in _SLASHED)
-    return slashed, -len(route.template.split("/"))
+    segments = route.template.split("/")
+    return slashed, -len(segments), [segment.startswith("{") for segment in segments]
 
 
 def _pattern(template: str) -> re.Pattern[str]:

@@ -111,7 +111,9 @@ class FakeGitHub:
         git_faults: The same for git's own requests, none of which has a number.
         observers: Called with each API request and its true answer, as it was before any fault; in the server's
             threads, so they collect and do not raise.
-        on_request: Called with the number of the API request, the request, and whether it is before or after acting.
+        on_request: Called with the number of the API request, the request, and whether it is before or after acting. It
+            may raise `HangUp`: before, nothing is done then, as if the request had never arrived whole; after, the
+            client never hears of it.
         requests: The API requests that ended, in the order in which they did.
         graphql_enabled: Off, GraphQL is 404, as on servers without it.
         content_limits: GitHub's secondary limit on new content; None is no limit.
@@ -254,13 +256,13 @@ class FakeGitHub:
             self._count += 1
             number = self._count
         time.sleep(self.latency)
-        self._tell(number, request, "before")
         status = 0
         try:
+            self._tell(number, request, "before")
             response = _with_faults(self.faults, number, request, lambda: self._act(request))
+            self._tell(number, request, "after")
             status = response.status
         finally:
-            self._tell(number, request, "after")
             self._record(number, request, status)
         return response
 

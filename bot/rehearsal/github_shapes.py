@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from bot.rehearsal.github_state import REACTIONS, Comment, Issue, Label, Post, Reaction, ReviewComment, User
 
@@ -143,7 +144,7 @@ def reaction_json(world: World, reaction: Reaction) -> Json:
 def label_json(repository: Repository, label: Label) -> Json:
     """A label of a repository."""
     return {
-        "id": label.id, "node_id": f"LA_{label.id}", "url": f"{repository_url(repository)}/labels/{label.name}",
+        "id": label.id, "node_id": f"LA_{label.id}", "url": f"{repository_url(repository)}/labels/{quote(label.name)}",
         "name": label.name, "color": label.color, "default": False, "description": label.description,
     }  # fmt: skip
 

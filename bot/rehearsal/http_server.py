@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
+import struct
 import threading
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -19,8 +21,17 @@ LARGEST_BODY = 256 * 1024 * 1024  # bytes; a whole push of a big repository fits
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
+_NO_LINGER = struct.pack("ii", 1, 0)
+"""Linger on, for no time: closing then sends RST (socket(7), SO_LINGER)."""
+
+
 class HangUp(Exception):  # noqa: N818 - it is a stage direction, not an error
-    """Raised by a handler to drop the connection unanswered, or by a body's iterator to cut the answer right there."""
+    """Raised by a handler to drop the connection unanswered, or by a body's iterator to cut the answer right there.
+
+    A subclass with `reset` drops it as a crashed machine does, with an RST instead of a proper end.
+    """
+
+    reset = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +144,13 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             self._send(self.server.handle_call(request))
-        except HangUp:
+        except HangUp as end:
             self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
+            if end.reset:
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+                os.close(self.connection.detach())
+            else:
+                self.connection.shutdown(socket.SHUT_RDWR)
 
     def _read_request(self) -> Request:
         target = urlsplit(self.path)

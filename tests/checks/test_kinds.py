@@ -212,7 +212,7 @@ def test_a_bomb_of_aliases_costs_nothing() -> None:
 def test_a_hostile_text_takes_no_long_time(path: str, text: str) -> None:
     started = time.perf_counter()
     check_text(path, text)
-    assert time.perf_counter() - started < 5  # each took minutes in some simpler form; now some ten milliseconds
+    assert time.perf_counter() - started < 5  # some ten milliseconds when the reading is linear
 
 
 SIGNS = "{}[]()<>:,-?&*!|%@`\"'#/\\=. \t\n\r\x00\ufeff\ud800"
@@ -225,7 +225,7 @@ SCRAPS = st.lists(st.sampled_from([*SIGNS, *WORDS, *CODE]), max_size=60).map("".
 def test_no_text_makes_a_check_raise(path: str, text: str) -> None:
     for finding in check_text(path, text):
         assert finding.line is None or 1 <= finding.line <= text.count("\n") + text.count("\r") + 2
-        assert finding.message.isprintable() or "\n" not in finding.message
+        assert "\n" not in finding.message
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner)

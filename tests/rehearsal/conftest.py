@@ -79,7 +79,7 @@ def connect(server: GitHubServer) -> Iterator[Callable[[str], Github]]:
 
     made: list[Github] = []
 
-    def client(token: str = "b0t") -> Github:
+    def client(token: str) -> Github:
         auth = Auth.Token(token) if token else None
         options = {"retry": None, "seconds_between_requests": None, "seconds_between_writes": None, "timeout": 10}
         made.append(Github(auth=auth, base_url=server.api_url, **options))  # type: ignore[arg-type]

@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-import base64
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from github import GithubException, InputGitTreeElement
+from github import InputGitTreeElement
+
+from tests.rehearsal.github_client import commit_on, git, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from github import Github
-    from github.GitCommit import GitCommit
     from github.Repository import Repository as Client
 
     from bot.rehearsal.github_repository import Repository
     from bot.rehearsal.github_service import FakeGitHub
 
 NOWHERE = "0" * 40
-
-
-def refusal(action: Callable[[], Any]) -> tuple[int, str]:
-    """The status and the words with which GitHub refuses."""
-    with pytest.raises(GithubException) as caught:
-        action()
-    data = caught.value.data
-    details = [each.get("message") or each.get("code") for each in data.get("errors", []) if isinstance(each, dict)]
-    return caught.value.status, ": ".join([data["message"], *map(str, details)])
-
-
-def commit_on(client: Client, parent: str, path: str = "new.py", text: str = "new\n") -> GitCommit:
-    """What the bot does: blob, tree, commit."""
-    base = client.get_git_commit(parent)
-    blob = client.create_git_blob(base64.b64encode(text.encode()).decode(), "base64")
-    tree = client.create_git_tree([InputGitTreeElement(path, "100644", "blob", sha=blob.sha)], base.tree)
-    return client.create_git_commit("Add it", tree, [base])
-
-
-def git(folder: Any, *arguments: str) -> str:
-    done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True)
-    return done.stdout.strip()
 
 
 def test_a_commit_made_through_the_api_is_a_true_git_commit(client: Client, shop: Repository) -> None:
@@ -179,9 +156,8 @@ def test_a_protected_branch_takes_no_update_but_other_branches_do(client: Client
     made = commit_on(client, shop.head())
     status, words = refusal(lambda: client.get_git_ref("heads/main").edit(made.sha))
     assert (status, "Changes must be made through a pull request" in words) == (422, True)
-    assert [rule.type for rule in client.get_rules_for_branch("main")] == ["pull_request"] if hasattr(
-        client, "get_rules_for_branch"
-    ) else True
+    _, rules = client.requester.requestJsonAndCheck("GET", "/repos/octo/shop/rules/branches/main")
+    assert [rule["type"] for rule in rules] == ["pull_request"]
     client.create_git_ref("refs/heads/draft", made.sha)
 
 
@@ -243,7 +219,7 @@ def test_a_commit_is_found_by_branch_and_by_its_beginning_and_shows_its_patch(cl
     commit = client.get_commit(sha)
     assert commit.author.login == "maria"
     assert commit.files[0].patch == "@@ -1,5 +1,5 @@\n one\n-two\n+2\n three\n four\n five"
-    assert [each.sha for each in client.get_commits(path="app.py")][0] == sha
+    assert client.get_commits(path="app.py")[0].sha == sha
     assert refusal(lambda: client.get_commit("f" * 40)) == (422, f"No commit found for SHA: {'f' * 40}")
 
 
