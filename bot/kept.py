@@ -108,7 +108,7 @@ class Moved:
     """How a branch has moved under a proposal, and by how many commits.
 
     `merged` is the proposal's change laid on the branch's present tip: the same files, with what the branch has by now
-    as their `before`; empty unless it merges.
+    as their `before`, without those that the branch has changed in the same way; empty unless it merges.
     """
 
     movement: Movement
@@ -127,10 +127,10 @@ def movement(reader: ForgeReader, kept: Kept, tip: str) -> Moved:
     if comparison is None or comparison.behind or old is None or new is None:
         return Moved("foreign", 0, tip)
     merged = [_merged(reader, change, old.tree, new.tree) for change in kept.changes]
-    whole = tuple(change for change in merged if change is not None)
+    whole = [change for change in merged if change is not None]
     if len(whole) < len(merged):
         return Moved("conflict", comparison.ahead, tip)
-    return Moved("clean", comparison.ahead, tip, whole)
+    return Moved("clean", comparison.ahead, tip, tuple(change for change in whole if change.before != change.after))
 
 
 def _merged(reader: ForgeReader, change: FileChange, old: str, new: str) -> FileChange | None:

@@ -189,7 +189,7 @@ class Target:
     def _failures(self, request: Request, answer: Answer) -> Iterator[None]:
         """Turn whatever the SDK and its HTTP client raise into failures; one after the whole answer does not count."""
         import httpx2  # noqa: PLC0415  slow to import; see model_worker
-        import openai  # noqa: PLC0415
+        import openai  # noqa: PLC0415  slow to import; see model_worker
 
         try:
             yield

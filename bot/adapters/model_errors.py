@@ -111,7 +111,7 @@ def _unknown_model(error: APIStatusError, client: OpenAI, host: str, model: str)
 def _models(client: OpenAI) -> list[str]:
     """The models that the endpoint lists; none where it does not say, or not soon."""
     import httpx2  # noqa: PLC0415  slow to import; see model_worker
-    import openai  # noqa: PLC0415
+    import openai  # noqa: PLC0415  slow to import; see model_worker
 
     try:
         listed: Any = client.get("/models", cast_to=object, options={"timeout": 3.0})

@@ -6,49 +6,74 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from bot.adapters import actions
-from bot.core.precheck import quick_ignore
+from bot.core.precheck import asks_for_draft, quick_ignore
 from bot.errors import BotError, UsageError, UserError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
+    from pathlib import Path
+
+    from bot.adapters.model import ModelProcess
 
 
 def run(_options: argparse.Namespace, began: float) -> int:
-    """The Action in one process; `DRAFTGATE_ENTRY` can name one of the two jobs instead."""
+    """The Action in one process; the input `entry` can name one of the two jobs instead."""
     return _with_event(lambda name, payload: _entry(name, payload, began))
 
 
 def draft(options: argparse.Namespace, began: float) -> int:
     """The draft job."""
-    return _with_event(lambda name, payload: _app().draft(os.environ, name, payload, began, options.out))
+    return _with_event(lambda name, payload: _job("draft", options.out, (name, payload), began))
 
 
 def publish(options: argparse.Namespace, began: float) -> int:
     """The publish job."""
-    return _with_event(lambda name, payload: _app().publish_job(os.environ, name, payload, began, options.folder))
+    return _with_event(lambda name, payload: _job("publish", options.folder, (name, payload), began))
 
 
 def _entry(name: str, payload: dict[str, Any], began: float) -> int:
-    from pathlib import Path  # noqa: PLC0415 - beside its use
-
     from bot.settings.environ import Settings  # noqa: PLC0415 - ignored events end before
 
     settings = Settings.from_environ(os.environ)
     if settings.entry == "run":
-        code: int = _app().run(os.environ, name, payload, began)
-        return code
+        model = _early_model(name, payload)
+        from bot import app  # noqa: PLC0415 - 0.3 s of imports, in which the model's process makes its own
+
+        return app.run(app.Run(os.environ, began, model), name, payload)
     if not settings.bundle:
         raise UsageError(f"the entry `{settings.entry}` needs a folder", "Set the input `bundle`.")
-    entry = _app().draft if settings.entry == "draft" else _app().publish_job
-    ended: int = entry(os.environ, name, payload, began, Path(settings.bundle))
-    return ended
+    from pathlib import Path  # noqa: PLC0415 - beside its use
+
+    return _job(settings.entry, Path(settings.bundle), (name, payload), began)
 
 
-def _app() -> Any:
-    from bot import app  # noqa: PLC0415 - 0.5 s of imports that ignored events do not pay
+def _job(entry: str, folder: Path, event: tuple[str, dict[str, Any]], began: float) -> int:
+    model = _early_model(*event) if entry == "draft" else None
+    from bot import app, jobs  # noqa: PLC0415 - as above
 
-    return app
+    act = jobs.draft if entry == "draft" else jobs.publish
+    return act(app.Run(os.environ, began, model), *event, folder)
+
+
+def _early_model(name: str, payload: dict[str, Any]) -> ModelProcess | None:
+    """Start the model's process before anything else, where a draft is asked for and the settings name the model.
+
+    It gets ready while this process imports, authorises and locates; it asks nothing until it is told to. What is wrong
+    with the settings is said later, on the thread, once it is known that the person may ask.
+    """
+    from bot.adapters.model import ModelProcess  # noqa: PLC0415 - only drafts ask a model
+    from bot.settings.environ import Settings  # noqa: PLC0415 - ignored events end before
+
+    settings = Settings.from_environ(os.environ)
+    if not settings.model or not asks_for_draft(name, payload):
+        return None
+    try:
+        model = ModelProcess(settings.endpoints(), os.environ)
+    except UserError:
+        return None
+    model.warm()
+    return model
 
 
 def _with_event(act: Callable[[str, dict[str, Any]], int]) -> int:

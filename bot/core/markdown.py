@@ -21,7 +21,10 @@ LONGEST_BODY = 60_000
 """Characters in a comment; GitHub refuses more than 65,536."""
 _LONGEST_BYTES = 240_000
 _LONGEST_DIFF = 30_000
+_LONGEST_SUMMARY = 4000
 _OPEN_DIFF_LINES = 60
+_LONGEST_LAST_LINE = 1000
+_CUT = "\n\n…cut here: the text was longer than a comment may be."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def sticky(memory: Memory, shown: Shown, site: Site) -> str:
     parts = [
         memory.marker() + "\n" + "\n".join(line for line in top if line),
         f"**{quiet.prose(shown.title)}**",
-        quiet.prose(shown.summary),
+        explanation(shown.summary),
         proof_table(memory.evidence.proofs, memory.evidence.look_at),
         diff_details(shown.changes, site.commit(shown.sha)),
         folded("How it was made", quiet.prose(memory.evidence.making)),
@@ -98,10 +101,17 @@ def _next_step(memory: Memory, shown: Shown, site: Site) -> str:
         case "pushed":
             return f"It is exactly {link}." + (f" {memory.note}" if memory.note else "")
         case "rejected":
-            why = f"{quiet.prose(memory.note)} " if memory.note else ""
+            why = f"{quiet.prose(memory.note)}\n" if memory.note else ""
             return f"{why}Nothing was pushed; {link} is kept. `/generate` drafts anew."
         case _:
             return "Nothing was pushed. `/generate` drafts anew."
+
+
+def explanation(summary: str) -> str:
+    """The model's own words; those that go on for ever must not push the diff out of the comment."""
+    if len(summary) <= _LONGEST_SUMMARY:
+        return quiet.prose(summary)
+    return f"{quiet.prose(summary[:_LONGEST_SUMMARY])}… (the commit's message has the rest)"
 
 
 def proof_table(proofs: Sequence[Proof], look_at: Sequence[str]) -> str:
@@ -115,13 +125,13 @@ def _cell(text: str) -> str:
     return quiet.prose(" ".join(text.split())).replace("|", "\\|")
 
 
-def diff_details(changes: Sequence[FileChange], link: str) -> str:
+def diff_details(changes: Sequence[FileChange], link: str, title: str = "Diff", *, unfold: bool = True) -> str:
     """The diff in a fold, open when it is short, cut at a line with a link to the rest when it is very long."""
     diff = render_diff(changes)
     cut = diff if len(diff) <= _LONGEST_DIFF else diff[:_LONGEST_DIFF].rpartition("\n")[0] + "\n"
     rest = "" if cut == diff else f"\n\n{len(diff) - len(cut):,} characters more: [the whole commit]({link})"
-    unfolded = " open" if cut.count("\n") <= _OPEN_DIFF_LINES else ""
-    return f"<details{unfolded}><summary>Diff</summary>\n\n{quiet.block(cut, 'diff')}{rest}\n\n</details>"
+    unfolded = " open" if unfold and cut.count("\n") <= _OPEN_DIFF_LINES else ""
+    return f"<details{unfolded}><summary>{title}</summary>\n\n{quiet.block(cut, 'diff')}{rest}\n\n</details>"
 
 
 def folded(title: str, text: str) -> str:
@@ -161,5 +171,7 @@ def fit(body: str) -> str:
     """The body cut to what GitHub takes, with a last line that says so."""
     if len(body) <= LONGEST_BODY and len(body.encode()) <= _LONGEST_BYTES:
         return body
-    cut = body[:LONGEST_BODY].encode()[:_LONGEST_BYTES].decode(errors="ignore")
-    return cut.rpartition("\n")[0] + "\n\n…cut here: the text was longer than a comment may be."
+    room = _LONGEST_BYTES - len(_CUT.encode())
+    cut = body[: LONGEST_BODY - len(_CUT)].encode()[:room].decode(errors="ignore")
+    lines, _, last = cut.rpartition("\n")
+    return (lines if len(last) <= _LONGEST_LAST_LINE else cut) + _CUT

@@ -21,6 +21,7 @@ UNUSED_EVENTS = frozenset({"pull_request", "schedule", "workflow_dispatch"})
 """Events that can be read but that no intent comes from in this version."""
 UNUSED = "this version does nothing on this event"
 
+_DRAFTING = frozenset({"generate", "revise"})
 _OWN_MARKER = re.compile(r"^<!-- draftgate:", re.MULTILINE)
 
 
@@ -39,6 +40,13 @@ def ignored_event(name: str, payload: Mapping[str, Any]) -> str | None:
     """Why the event is not one that Draftgate reads, from its kind and its author alone; None when it is."""
     check = _CHECKS.get(name)
     return check(payload) if check else "Draftgate has no use for this event"
+
+
+def asks_for_draft(name: str, payload: Mapping[str, Any]) -> bool:
+    """Whether a model will be needed if the person may ask: the label, or a command that drafts; never raises."""
+    body = find(payload, "comment.body")
+    found = find_command(split_lines(body)) if isinstance(body, str) else None
+    return name == "issues" or (found is not None and found[1] in _DRAFTING)
 
 
 def find(payload: Mapping[str, Any], path: str) -> Any:

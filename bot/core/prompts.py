@@ -85,4 +85,5 @@ def _heading(context: Context, place: int) -> str:
 
 
 def _data(mark: str, kind: str, label: str, text: str) -> str:
-    return f"<{kind} {mark}> {label}\n{text.replace(mark, '')}\n</{kind} {mark}>"
+    # Something has to stand in the mark's place, or what is left on both sides could join into another one.
+    return f"<{kind} {mark}> {label}\n{text.replace(mark, '…')}\n</{kind} {mark}>"

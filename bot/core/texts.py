@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.core import quiet
-from bot.core.markdown import LONGEST_BODY, Site, diff_details, figures_line, fit, folded, proof_table
+from bot.core.markdown import LONGEST_BODY, Site, diff_details, explanation, figures_line, fit, folded, proof_table
 from bot.core.refs import short
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ def drafting(memory: Memory, site: Site) -> str:
 def nothing(memory: Memory, nearest: Sequence[FileChange], site: Site, remedy: str) -> str:
     """The sticky comment when drafting was tried and nothing was good enough; the nearest draft is kept, folded."""
     head = f"{memory.marker()}\n**No proposal** · {quiet.prose(memory.note)}\n{remedy}"
-    diff = diff_details(nearest, site.run).replace("<details open>", "<details>") if nearest else ""
+    title = "The nearest draft (not proposed)"
     parts = [
         head,
         proof_table(memory.evidence.proofs, memory.evidence.look_at),
-        diff.replace("<summary>Diff</summary>", "<summary>The nearest draft (not proposed)</summary>"),
+        diff_details(nearest, site.run, title, unfold=False) if nearest else "",
         folded("How it was made", quiet.prose(memory.evidence.making)),
         figures_line(memory.figures),
     ]
@@ -86,7 +86,7 @@ def pull_body(shown: Shown, memory: Memory, approvers: Sequence[str], moved: int
     asked, drafter = shown.provenance.requested_by, quiet.code(shown.provenance.model)
     behind = f"The base has moved by {moved} {commits} since it was drafted; it merges cleanly." if moved else ""
     parts = [
-        quiet.prose(shown.summary),
+        explanation(shown.summary),
         proof_table(memory.evidence.proofs, memory.evidence.look_at),
         behind,
         f"Asked for by @{asked}, drafted by {drafter}, approved by {names} as {short(shown.sha)}.",

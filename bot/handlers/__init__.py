@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from bot.core.intents import (
     ApproveProposal,
@@ -16,28 +17,28 @@ from bot.core.intents import (
     ShowHelp,
     Unsupported,
 )
-from bot.handlers import approve, generate, help, reject, retry  # noqa: A004 - a file is called as its command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from bot.core.plans import Plan
     from bot.handlers.deps import Deps
 
-HANDLERS: Mapping[type, Callable[[Any, Deps], Iterator[Plan]]] = {
-    GenerateChange: generate.handle,
-    ReviseProposal: generate.handle,
-    ApproveProposal: approve.handle,
-    RejectProposal: reject.handle,
-    RetryProposal: retry.handle,
-    ShowHelp: help.handle,
-    ExplainMistake: help.handle,
-    Unsupported: help.handle,
-    Refused: help.refuse_all,
+HANDLERS: Mapping[type, str] = {
+    GenerateChange: "generate",
+    ReviseProposal: "generate",
+    ApproveProposal: "approve",
+    RejectProposal: "reject",
+    RetryProposal: "retry",
+    ShowHelp: "help",
+    ExplainMistake: "help",
+    Unsupported: "help",
+    Refused: "refuse",
 }
-"""Which use case answers which intent."""
+"""Which file here answers which intent; a run imports that one alone."""
 
 
 def handle(intent: Intent | Refused, deps: Deps) -> Iterator[Plan]:
     """The plans for an intent, in the order in which they are to be carried out."""
-    return HANDLERS[type(intent)](intent, deps)
+    plans: Iterator[Plan] = import_module(f"bot.handlers.{HANDLERS[type(intent)]}").handle(intent, deps)
+    return plans

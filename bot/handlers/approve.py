@@ -13,8 +13,9 @@ from bot.core.memory import parse_memory
 from bot.core.plans import Close, Plan, Push, Remember
 from bot.core.proposals import branch_name, open_ref
 from bot.handlers.answers import look, refuse, say
+from bot.handlers.grounds import pull_trouble
 from bot.intake import was_edited
-from bot.kept import movement, read_kept
+from bot.kept import Moved, movement, read_kept
 from bot.rules import gate_policy
 from bot.together import each, together
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from bot.core.plans import Effect
     from bot.handlers.deps import Deps
     from bot.intake import Intake
-    from bot.kept import Kept, Moved
+    from bot.kept import Kept
 
 _MOST_APPROVALS = 10
 """Earlier approvals that are looked at; more people than that are never needed."""
@@ -61,7 +62,8 @@ def handle(intent: ApproveProposal, deps: Deps) -> Iterator[Plan]:
         yield _finish(request, memory, deps)
         return
     facts = _gather(request, intake, policy, deps)
-    yield _plan(intent, facts, deps)
+    trouble = pull_trouble(facts.pull) if facts.pull else None
+    yield refuse(request, intake, *trouble) if trouble else _plan(intent, facts, deps)
 
 
 def _finish(request: Request, memory: Memory, deps: Deps) -> Plan:
@@ -82,16 +84,23 @@ def _gather(request: Request, intake: Intake, policy: GatePolicy, deps: Deps) ->
         lambda: _edited_by_others(intake, deps),
     )
     onto = pull.head_sha if pull else tip
-    moved = movement(reader, kept, onto) if kept and onto else _nowhere()
+    moved = _moved(kept, onto, deps)
     shown = kept.shown() if kept else None
     altered = altered or (_differs(intake, memory, shown, deps) if shown else "")
     return _Facts(intake, policy, kept, moved, pull, altered, _environment(policy, deps))
 
 
 def _nowhere() -> Moved:
-    from bot.kept import Moved  # noqa: PLC0415 - the one place that makes one by hand
-
     return Moved("foreign", 0, "")
+
+
+def _moved(kept: Kept | None, tip: str, deps: Deps) -> Moved:
+    """How the branch has moved; one that stands at the proposal was brought there by a run that did not end."""
+    if kept is None or not tip:
+        return _nowhere()
+    if tip == kept.commit.sha:
+        return Moved("still", 0, tip, kept.changes)
+    return movement(deps.reader, kept, tip)
 
 
 def _read(request: Request, memory: Memory, deps: Deps) -> Kept | None:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from bot.core import texts
 from bot.core.commands import COMMANDS
-from bot.core.intents import SUPPORTED, ExplainMistake, Refused, ShowHelp, Unsupported
+from bot.core.intents import SUPPORTED, ExplainMistake, ShowHelp, Unsupported
 from bot.core.plans import Plan
-from bot.handlers.answers import look, refuse, say
+from bot.handlers.answers import look, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,13 +25,6 @@ def handle(intent: ShowHelp | ExplainMistake | Unsupported, deps: Deps) -> Itera
         return
     outcome: Outcome = "refused" if isinstance(intent, Unsupported) else "answered"
     yield say(intent.request, looked.intake, _text(intent), outcome)
-
-
-def refuse_all(refused: Refused, deps: Deps) -> Iterator[Plan]:
-    """Answer a command that is not carried out whoever gave it."""
-    looked = look(refused.request, deps)
-    remedy = "Give it again in a comment of your own."
-    yield looked.plan or refuse(refused.request, looked.intake, refused.reason, remedy)
 
 
 def _text(intent: ShowHelp | ExplainMistake | Unsupported) -> str:

@@ -76,6 +76,9 @@ def _rebuild(intent: RetryProposal, intake: Intake, memory: Memory, config: Repo
     if moved.movement in {"conflict", "foreign"}:
         remedy = f"`/revise {short(memory.sha)} <words>` drafts it anew."
         return refuse(request, intake, "it does not merge cleanly with the branch as it is now", remedy)
+    if not moved.merged:
+        remedy = f"Nothing is left to propose: `/reject {short(memory.sha)}` closes it."
+        return refuse(request, intake, "the branch has this change already", remedy)
     return _propose(_Case(intent, intake, memory, config, kept, moved), deps)
 
 

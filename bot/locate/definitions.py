@@ -19,8 +19,8 @@ _KEYWORD = re.compile(
 )
 _TYPED = re.compile(rb"^[ \t]*(?:[A-Za-z_][\w<>\[\],.:?]*[*&]*[ \t]+){1,6}[*&]*$")
 _STATEMENT = re.compile(
-    rb"^[ \t]*(?:return|new|await|throw|raise|yield|else|case|not|and|or|if|elif|in|is|print|echo|import|from|del|assert"
-    rb"|go|defer|export default|using|use|with)\b"
+    rb"^[ \t]*(?:return|new|await|throw|raise|yield|else|case|not|and|or|if|elif|in|is|print|echo|import|from|del"
+    rb"|assert|go|defer|export default|using|use|with)\b"
 )
 _QUOTE_BEFORE = re.compile(rb"[\"'`]-{0,2}$")
 _QUOTE_AFTER = re.compile(rb"[\"'`=, ]")

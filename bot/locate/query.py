@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 _MOST_TEXT = 100_000
 """Characters read of an issue; what matters stands before that, the rest is logs."""
-_MOST_TERMS = 64
-_MOST_NAMES = 32
+_MOST_TERMS = 48
+_MOST_NAMES = 24
 _MOST_MENTIONS = 40
-_MOST_PHRASES = 24
+_MOST_PHRASES = 12
 
 # How much a word counts by where it stands: the title is the summary, code spans hold chosen names, while a code block
 # is mostly the reporter's own program and its output.
@@ -157,7 +157,7 @@ def _named(text: str, *, everything: bool) -> Iterator[str]:
 
 
 def _phrases(text: str) -> tuple[str, ...]:
-    """Four-word runs of what a program printed: so short that line breaks and filled-in values in the source spare some."""
+    """Four-word runs of what a program printed: so short that some survive line breaks and filled-in values."""
     messages = [double or single for double, single in _QUOTED.findall(text)]
     messages += [span for _, span in _SPAN_TEXT.findall(text)] + _ERROR_LINE.findall(text)
     found = []

@@ -12,10 +12,10 @@ from bot.locate.scan import FileTable, Reading, contents, presence, readings
 from bot.locate.windows import Window, windows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-_KEPT = 400
-"""Files read closely. The right ones are among them unless the issue shares no word with them at all."""
+_KEPT, _KEPT_BYTES = 400, 5_000_000
+"""Files read closely, and their bytes: the right ones are among them unless they share hardly a word with the issue."""
 _SIEVE_TERMS = 12
 """Terms looked for in every file; each costs half a nanosecond a byte."""
 _SAMPLE = 100
@@ -72,16 +72,9 @@ def locate(issue: str, files: FileTable, limit: int = 30) -> list[Located]:
 def _kinds(files: FileTable) -> dict[str, Kind]:
     """The kinds of the files worth reading, likeliest first, as many as the limit on bytes allows."""
     kinds = {path: kind_of(path, size) for path, size in files.sizes.items()}
-    left = _MOST_BYTES
-    kept = {}
-    for path in sorted(
-        (path for path in kinds if kinds[path] is not Kind.LEFT_OUT), key=lambda path: -kinds[path].value
-    ):
-        left -= files.sizes[path]
-        if left < 0:
-            break
-        kept[path] = kinds[path]
-    return kept
+    worthy = [path for path, kind in kinds.items() if kind is not Kind.LEFT_OUT]
+    likeliest_first = sorted(worthy, key=lambda path: -kinds[path].value)
+    return {path: kinds[path] for path in _within(files.sizes, likeliest_first, _MOST_BYTES)}
 
 
 def _sieve(
@@ -89,7 +82,7 @@ def _sieve(
 ) -> tuple[list[Reading], list[str]]:
     """A sample of the tree, and the files to read closely: all of a small tree, the promising ones of a large one."""
     paths = list(kinds)
-    if len(paths) <= _KEPT:
+    if len(paths) <= _KEPT and sum(files.sizes[path] for path in paths) <= _KEPT_BYTES:
         return [], paths
     sample = list(readings(files, paths[:: max(1, len(paths) // _SAMPLE)], query).values())
     idf = evidence.rarities(query, (), sample, len(paths))
@@ -99,8 +92,19 @@ def _sieve(
         path: kinds[path].value * sum(worth[term] for term in present)
         for path, present in presence(files, paths, sought).items()
     }
+    named = [path for path in found if path in kinds]
     likely = sorted(scores, key=lambda path: -scores[path])[:_KEPT]
-    return sample, list(dict.fromkeys([*(path for path in found if path in kinds), *likely]))
+    return sample, list(dict.fromkeys([*named, *_within(files.sizes, likely, _KEPT_BYTES)]))
+
+
+def _within(sizes: Mapping[str, int], paths: Iterable[str], most: int) -> Iterator[str]:
+    """The first of the paths, as far as their bytes together stay within a limit."""
+    total = 0
+    for path in paths:
+        total += sizes[path]
+        if total > most:
+            return
+        yield path
 
 
 def _located(

@@ -9,15 +9,15 @@ from bot.core.prompts import repair, request
 from bot.core.proposals import Evidence, Figures, one_line
 from bot.core.results import Drafted, NotDrafted
 from bot.errors import ModelError
-from bot.pipeline.assess import Assessment, assess
 from bot.pipeline.gather import Tree, gather
 from bot.pipeline.trials import Trials
 from bot.ports import Completion, Message
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from bot.core.context import Ranked
+    from bot.pipeline.assess import Assessment
     from bot.pipeline.stopwatch import Stopwatch
     from bot.pipeline.values import Limits, Order, Tools
 
@@ -39,6 +39,7 @@ def draft(order: Order, tools: Tools, watch: Stopwatch) -> Drafted | NotDrafted:
         context, ranked = gather(order.task, tree, order.limits.context_tokens)
     with Trials(tools, order.base, order.limits.checks) as trials:
         trials.start([one.path for one in ranked[:10]])
+        assessing = trials.meanwhile(_assessor)
         conversation = _Conversation(order, tools, watch)
         conversation.add("user", request(order.task, context, order.mark))
         tried: list[Assessment] = []
@@ -47,12 +48,19 @@ def draft(order: Order, tools: Tools, watch: Stopwatch) -> Drafted | NotDrafted:
             if reply is None:
                 break
             with watch.phase("checks"):
-                tried.append(assess(reply, tree, context, order.limits.rules, trials))
+                tried.append(assessing.result()(reply, tree, context, order.limits.rules, trials))
             if tried[-1].holds or _repeats(tried):
                 break
             conversation.add("assistant", reply)
             conversation.add("user", repair(tried[-1].problems, order.mark))
     return _conclude(tried, ranked, conversation)
+
+
+def _assessor() -> Callable[..., Assessment]:
+    """The part that judges replies, imported while the model writes the first one."""
+    from bot.pipeline.assess import assess  # noqa: PLC0415 - 60 ms that nobody waits for here
+
+    return assess
 
 
 class _Conversation:

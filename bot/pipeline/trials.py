@@ -5,19 +5,21 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from bot.core.baseline import compare
 from bot.core.changes import matching
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Future, ThreadPoolExecutor
     from types import TracebackType
 
     from bot.core.baseline import CheckOutcome, CommandResult
     from bot.core.changes import FileChange
     from bot.pipeline.values import ConfiguredCheck, Tools
+
+T = TypeVar("T")
 
 
 class Trials:
@@ -34,7 +36,7 @@ class Trials:
         self._base = base
         self._checks = checks
         self._folder = Path(tempfile.mkdtemp(prefix="draftgate-"))
-        self._pool: ThreadPoolExecutor = ThreadPoolExecutor(max_workers=1)
+        self._pool: ThreadPoolExecutor = ThreadPoolExecutor(max_workers=2)
         self._baseline: dict[str, Future[CommandResult]] = {}
         self._copies = 0
 
@@ -51,6 +53,10 @@ class Trials:
         """Begin the baseline of the checks that a change to those paths would run."""
         for check in self._for(likely):
             self._begin(check)
+
+    def meanwhile(self, act: Callable[[], T]) -> Future[T]:
+        """Do something else in the background while the model writes."""
+        return self._pool.submit(act)
 
     def judge(self, changes: Sequence[FileChange]) -> list[tuple[CheckOutcome, str]]:
         """Run the checks that the change calls for on the changed tree and hold them against the pristine one.

@@ -89,8 +89,7 @@ class GitHubServer:
     def close(self) -> None:
         """Stop serving and end the repositories' helper processes."""
         self._http.close()
-        for repository in self._github.repositories.values():
-            repository.close()
+        self._github.close()
 
     def __enter__(self) -> Self:
         return self
@@ -229,6 +228,11 @@ class FakeGitHub:
     def snapshot(self) -> dict[str, Any]:
         """The whole state as plain data without ids, times and commit ids, to compare how two runs ended."""
         return {name: snapshot_of(each) for name, each in sorted(self.repositories.items())}
+
+    def close(self) -> None:
+        """End the repositories' helper processes, which start again when they are needed."""
+        for repository in self.repositories.values():
+            repository.close()
 
     # ---- serving
 

@@ -178,7 +178,7 @@ class RepoConfig:
         default or adds a key gives another digest, as the policy is then another one.
         """
         import hashlib  # noqa: PLC0415  imported here, as json below: an ignored event needs neither
-        import json  # noqa: PLC0415
+        import json  # noqa: PLC0415  as the one above
 
         canonical = json.dumps(dataclasses.asdict(self), sort_keys=True, separators=(",", ":"), default=_plain)
         return hashlib.sha256(canonical.encode()).hexdigest()

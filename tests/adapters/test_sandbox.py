@@ -204,6 +204,18 @@ def test_what_a_command_leaves_behind_is_killed(tree: Path, marked: str, line: s
 
 
 @linux
+def test_a_chain_of_processes_that_run_from_their_killer_is_caught(tree: Path, marked: str) -> None:
+    """One process at a time, each the child of the last and in a session of its own; after 15 s it ends by itself."""
+    hop = (
+        "import os, time\nend = time.time() + 15\nwhile time.time() < end:\n  os.fork() and os._exit(0)\n  os.setsid()"
+    )
+    result = run(tree, f"{sys.executable} -I -S -c '{hop}' sleep {marked}; sleep 0.1; echo end")
+    assert (result.code, result.output) == (0, "end\n")
+    assert result.seconds < 12
+    assert sleeping(marked) == []
+
+
+@linux
 @pytest.mark.parametrize(
     "line",
     [
@@ -237,6 +249,7 @@ def test_a_hundred_megabytes_are_read_to_the_end_and_only_head_and_tail_are_kept
     (gap,) = (place for place, line in enumerate(lines) if line.startswith("[… "))
     assert (result.code, lines[:3], lines[-2:]) == (5, ["first line", "1", "2"], ["12900000", "last line"])
     assert "bytes left out" in lines[gap]
+    assert lines[1:gap] == [str(number) for number in range(1, gap)]
     assert int(lines[gap + 1]) + len(lines[gap + 1 : -1]) - 1 == 12_900_000  # no half line beside the gap
     assert int(lines[gap].split()[1].replace(",", "")) > 100_000_000
     assert len(result.output) <= 64 * 1024 + 100

@@ -55,6 +55,7 @@ def github(tmp_path: Path, clock: HandClock, github_contract: GitHubContract) ->
         github.add_token(f"{login}-t0ken", login=login)
     referee = Referee(github, github_contract)
     yield github
+    github.close()
     assert referee.faults == []
 
 

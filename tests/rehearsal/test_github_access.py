@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -104,9 +105,8 @@ def test_a_private_repository_does_not_exist_for_those_outside(
     secret.set_permission("maria", "read")
     assert connect("maria-t0ken").get_repo("octo/secret").private
     for token in ("", "mallory-t0ken"):
-        client = connect(token)
-        assert refusal(lambda client=client: client.get_repo("octo/secret")) == (404, "Not Found")
-        assert refusal(lambda client=client: client.get_repo("octo/nothing")) == (404, "Not Found")
+        look = connect(token).get_repo
+        assert refusal(partial(look, "octo/secret")) == refusal(partial(look, "octo/nothing")) == (404, "Not Found")
 
 
 def test_an_app_reads_of_a_private_repository_what_it_was_given(

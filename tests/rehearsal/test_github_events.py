@@ -13,7 +13,7 @@ from tests.contract.webhooks import check_event
 from tests.rehearsal.conftest import FILES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from bot.rehearsal.github_events import Event
     from bot.rehearsal.github_repository import Repository
@@ -22,7 +22,7 @@ BEFORE = "0123456789" * 4
 
 
 @pytest.fixture(scope="module")
-def busy(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
     """A shop with issue 1, pull request 2 and, from a fork, 3; each has a comment."""
     github = FakeGitHub(tmp_path_factory.mktemp("github"))
     shop = github.add_repository("octo/shop", files=FILES)
@@ -36,7 +36,8 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     for number in (1, 2, 3):
         shop.comment(number, "mallory", f"/generate {number}")
     shop.comment_on_lines(2, "mallory", LineDraft("/generate here", "app.py", 1))
-    return shop
+    yield shop
+    github.close()
 
 
 def on(number: int) -> Callable[[Repository], Any]:

@@ -38,7 +38,7 @@ def test_the_commit_of_an_app_is_verified_and_one_that_names_its_author_is_not(
     parent = client.get_git_commit(shop.head())
     own = client.create_git_commit("own", parent.tree, [parent])
     named = client.create_git_commit("named", parent.tree, [parent], InputGitAuthor("Someone", "some@example.com"))
-    assert (own.verification.verified, named.verification.verified) == (True, False)  # type: ignore[attr-defined]
+    assert (own.verification.verified, named.verification.verified) == (True, False)
     assert (own.committer.name, named.committer.name) == ("GitHub", "Someone")
 
 

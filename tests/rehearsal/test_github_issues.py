@@ -205,9 +205,10 @@ def test_issues_are_listed_by_state_label_and_creator(client: Client, shop: Repo
         shop.open_issue(who, f"Issue {number}", labels=[label])
     shop.set_state(3, "closed", "maria")
     shop.comment(1, "maria", "Up")
+    maria = client.get_issue(1).user
     assert [each.number for each in client.get_issues()] == [2, 1]
     assert [each.number for each in client.get_issues(state="all", labels=["A"])] == [2, 1]
-    assert [each.number for each in client.get_issues(state="all", creator="maria")] == [3, 1]
+    assert [each.number for each in client.get_issues(state="all", creator=maria)] == [3, 1]
     assert [each.number for each in client.get_issues(state="closed")] == [3]
     assert [each.number for each in client.get_issues(state="all", sort="updated", direction="asc")] == [2, 1, 3]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
@@ -13,14 +13,31 @@ from bot.rehearsal.github_service import FakeGitHub
 from tests.rehearsal.conftest import HandClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from bot.rehearsal.github_repository import Repository
 
 
-def play(folder: Path, *, late: float = 0.0, strangers: int = 0) -> tuple[FakeGitHub, Repository]:
-    """A small story; `late` shifts its time and so its commit ids, `strangers` shift all other ids."""
+Play: TypeAlias = "Callable[..., tuple[FakeGitHub, Repository]]"
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Iterator[Play]:
+    """Plays a small story; `late` shifts its time and so its commit ids, `strangers` shift all other ids."""
+    made: list[FakeGitHub] = []
+
+    def again(**shifts: int) -> tuple[FakeGitHub, Repository]:
+        github, shop = tell(tmp_path / str(len(made)), **shifts)
+        made.append(github)
+        return github, shop
+
+    yield again
+    for github in made:
+        github.close()
+
+
+def tell(folder: Path, *, late: int = 0, strangers: int = 0) -> tuple[FakeGitHub, Repository]:
     clock = HandClock()
     clock.advance(late)
     github = FakeGitHub(folder, clock)
@@ -39,15 +56,15 @@ def play(folder: Path, *, late: float = 0.0, strangers: int = 0) -> tuple[FakeGi
     return github, shop
 
 
-def test_time_ids_and_the_servers_address_make_no_difference(tmp_path: Path) -> None:
-    one, _ = play(tmp_path / "one")
-    other, _ = play(tmp_path / "other", late=7777, strangers=3)
+def test_time_ids_and_the_servers_address_make_no_difference(play: Play) -> None:
+    one, _ = play()
+    other, _ = play(late=7777, strangers=3)
     assert one.snapshot() == other.snapshot()
     assert one.repository("octo/shop").refs() != other.repository("octo/shop").refs()
 
 
-def test_a_text_shows_commits_and_comments_by_what_they_are(tmp_path: Path) -> None:
-    github, shop = play(tmp_path)
+def test_a_text_shows_commits_and_comments_by_what_they_are(play: Play) -> None:
+    github, shop = play()
     shown = github.snapshot()["octo/shop"]
     commit = shown["refs"]["refs/heads/draftgate/1"]["commit"]
     body = shown["issues"][0]["comments"][1]["body"]
@@ -75,15 +92,15 @@ CHANGES: list[tuple[str, Callable[[Repository], object]]] = [
 
 
 @pytest.mark.parametrize("change", [row[1] for row in CHANGES], ids=[row[0] for row in CHANGES])
-def test_a_difference_shows(tmp_path: Path, change: Callable[[Repository], object]) -> None:
-    github, shop = play(tmp_path)
+def test_a_difference_shows(play: Play, change: Callable[[Repository], object]) -> None:
+    github, shop = play()
     before = github.snapshot()
     change(shop)
     assert github.snapshot() != before
 
 
-def test_taking_a_snapshot_changes_nothing(tmp_path: Path) -> None:
-    github, shop = play(tmp_path)
+def test_taking_a_snapshot_changes_nothing(play: Play) -> None:
+    github, shop = play()
     refs = shop.refs()
     assert github.snapshot() == github.snapshot()
     assert shop.refs() == refs
@@ -107,3 +124,4 @@ def test_the_past_of_a_real_repository_is_not_gone_through(tmp_path: Path) -> No
     assert refs["refs/heads/main"]["commit"] == start
     assert refs["refs/heads/old"]["commit"] == git("rev-parse", "HEAD~2")
     assert len(refs["refs/heads/new"]["commit"]) == 16
+    github.close()

@@ -7,6 +7,7 @@ exit code, and can be killed like any other. Scenarios about the start of the pr
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -72,6 +73,7 @@ def serve() -> None:
     """The parent process: fork for each order, wait for each empty one."""
     for module in IMPORTS:
         __import__(module)
+    gc.freeze()  # or each child's collector would touch, and so copy, all that the imports made
     child = 0
     for line in iter(sys.stdin.readline, ""):
         order = json.loads(line)
@@ -99,7 +101,9 @@ def live(order: Mapping[str, Any]) -> NoReturn:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     from bot.__main__ import main  # noqa: PLC0415 - the parent has it
 
-    sys.exit(main())
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)  # nothing is left to be done, and taking all the imports down would last longer than most runs
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import re
@@ -25,7 +26,7 @@ from bot.rehearsal.model import SimulatedModel
 from tests.rehearsal.github_referee import Referee
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -145,6 +146,7 @@ class Stage:
         config: str | None = None,
     ) -> None:
         self.folder = folder
+        (folder / "tmp").mkdir()
         self.clock = StageClock()
         self.github = FakeGitHub(folder / "github", self.clock)
         self.referee = Referee(self.github, contract)
@@ -235,6 +237,7 @@ class Stage:
         event.write_text(payload, encoding="utf-8")
         return {
             **{each: os.environ[each] for each in ("PATH", "HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM")},
+            "TMPDIR": str(self.folder / "tmp"),
             "GITHUB_EVENT_NAME": name,
             "GITHUB_EVENT_PATH": str(event),
             "GITHUB_REPOSITORY": "octo/shop",
@@ -281,20 +284,37 @@ class Stage:
         git = ["git", "clone", "-q", *(options or ("--depth=1",)), address, str(self.workspace)]
         subprocess.run(git, check=True, capture_output=True)
 
-    def kill_at(self, request: int, moment: Moment) -> None:
-        """Kill the next process at its n-th request to GitHub, before it is acted on or after that."""
-        first = len(self.github.requests)
+    def kill_at(self, at: int, moment: Moment, method: str = ".*") -> None:
+        """Kill the next process at its n-th request (of those methods) to GitHub, before it is acted on or after."""
+        seen: list[int] = []
 
-        def strike(_number: int, _request: Request, now: Moment) -> None:
-            nonlocal first
-            if now == "before":
-                self._seen += 1
-            if now == moment and self._seen == request:
+        def strike(number: int, request: Request, now: Moment) -> None:
+            if now == "before" and re.fullmatch(method, request.method) and not request.path.endswith("/graphql"):
+                seen.append(number)
+            if now == moment and seen[at - 1 : at] == [number]:
                 os.kill(self.process, signal.SIGKILL)
                 raise HangUp
 
-        self._seen = 0
         self.github.on_request = strike
+
+    def save(self) -> Callable[[], None]:
+        """Remember everything that stands on GitHub; what comes back restores it, as often as it is called."""
+        repo, world = self.repo, self.github.world
+        same = {id(each): each for each in (repo, *world.users.values())}
+        parts = ("issues", "comments", "labels", "reviews", "review_comments", "signed")
+        kept = copy.deepcopy({name: getattr(repo, name) for name in parts}, dict(same))
+        refs, moment, ids = repo.refs(), self.clock.time, copy.copy(world.ids)
+
+        def restore() -> None:
+            self.clock.time, world.ids = moment, copy.copy(ids)
+            for name, value in copy.deepcopy(kept, dict(same)).items():
+                setattr(repo, name, value)
+            for name in repo.refs():
+                repo.ref_store.delete(name)
+            for name, sha in refs.items():
+                repo.ref_store.set(name, sha)
+
+        return restore
 
     # ---- what stands there afterwards
 
