@@ -110,13 +110,13 @@ class Bench:
         }
         requests, bound = len(self.github.requests), self.model.model_bound_seconds()
         began = time.monotonic()
-        process = subprocess.Popen([sys.executable, "-I", "-m", "bot", "run"], env=environ, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen([sys.executable, "-I", "-m", "bot", "run"], env=environ, stderr=subprocess.PIPE)
         watch = Watch(process.pid)
-        process.wait()
+        log = process.communicate()[1]
         wall = time.monotonic() - began
         watch.stop()
         if f"outcome={outcome}" not in output.read_text():
-            raise SystemExit(f"the run did not end as {outcome}: {output.read_text()}")
+            raise SystemExit(f"the run did not end as {outcome}: {output.read_text()}{log.decode()}")
         figures.wall.append(wall)
         figures.overhead.append(wall - (self.model.model_bound_seconds() - bound))
         figures.requests.append(len(self.github.requests) - requests)

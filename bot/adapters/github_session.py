@@ -78,7 +78,10 @@ class Session:
 
         def ask(repository: Repository) -> Any:
             url = f"{self.root}{path}"
-            return repository.requester.requestJsonAndCheck(verb, url, dict(query or {}), input=body)[1]
+            headers, answer = repository.requester.requestJsonAndCheck(verb, url, dict(query or {}), input=body)
+            if verb != "DELETE" and (answer is None or "json" not in str(headers.get("content-type"))):
+                raise _TransientError("GitHub's answer was not JSON", 0, uncertain=True)  # a proxy's page, or nothing
+            return answer
 
         return self.call(ask)
 
@@ -100,8 +103,25 @@ class Session:
         return str(self.call(lambda repository: repository.requester.requestJsonAndCheck("GET", "/user")[1]["login"]))
 
     def graphql(self, query: str, variables: Mapping[str, Any]) -> Any:
-        """The `data` of a GraphQL query."""
-        return self.call(lambda repository: repository.requester.graphql_query(query, dict(variables))[1]["data"])
+        """The `data` of a GraphQL query.
+
+        PyGithub turns the answer "no such node" into a 404, the same as a server without GraphQL gives; here the first
+        is a 422, so that nobody takes it for the second.
+
+        Raises:
+            ForgeError: with the HTTP status, or 422 when GraphQL itself answered with errors.
+        """
+
+        def ask(repository: Repository) -> Any:
+            requester = repository.requester
+            return requester.requestJsonAndCheck(
+                "POST", requester.graphql_url, input={"query": query, "variables": dict(variables)}
+            )[1]
+
+        answer = self.call(ask)
+        if answer.get("errors"):
+            raise ForgeError(f"GraphQL: {answer['errors'][0].get('message', 'error')}", 422)
+        return answer["data"]
 
     def _once(self, action: Callable[[Repository], T]) -> T:
         import requests  # noqa: PLC0415 - part of PyGithub's slow import
@@ -109,13 +129,13 @@ class Session:
 
         with self._client() as client:
             try:
-                return action(client.get_repo(self._repository, lazy=True))
+                return action(client.get_repo(self._repository))
             except GithubException as error:
                 raise _translate(error) from error
             except requests.exceptions.RequestException as error:
                 reason = f"GitHub did not answer ({type(error).__name__})"
                 raise _TransientError(reason, 0, uncertain=True) from error
-            except (KeyError, TypeError, AttributeError) as error:
+            except (KeyError, TypeError, AttributeError, ValueError) as error:
                 raise _TransientError("GitHub's answer was incomplete", 0, uncertain=True) from error
 
     @contextmanager

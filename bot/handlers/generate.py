@@ -48,7 +48,11 @@ def handle(intent: GenerateChange | ReviseProposal, deps: Deps) -> Iterator[Plan
     early = None if obstacle else announce(job, intake, deps)
     if early is not None:
         yield early
-    yield settle(job, obstacle or _attempt(job, deps), intake, deps)
+    result: Result = Failed("Draftgate itself failed", "The log says where; please report it.")
+    try:
+        result = obstacle or _attempt(job, deps)
+    finally:  # an error of ours goes on to the log, but the thread is not left at "Drafting"
+        yield settle(job, result, intake, deps)
 
 
 def draft_only(intent: GenerateChange | ReviseProposal, deps: Deps) -> tuple[Job, Result] | Plan:

@@ -41,7 +41,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Frame]], ...] = (
     (re.compile(r'File "(?P<path>[^"\n]{1,300})", line ' + _LINE + r"(?:, in (?P<function>[\w.]{1,100}))?"), _plain),
     # Java, Kotlin, Scala: at com.shop.Cart.add(Cart.java:42)
     (re.compile(r"\bat (?P<qualified>[\w.$<>/]{1,300})\((?P<file>[\w$-]{1,100}\.\w{1,8}):" + _LINE + r"\)"), _java),
-    # C#, where a frame ends as in 'C:/src/Cart.cs:line 42'
+    # C#, where a frame ends with its path, a colon and the word line
     (re.compile(r"\bin (?P<path>[^\n\"]{1,300}?\.\w{1,8}):line " + _LINE), _plain),
     # PHP: frames are numbered, `#0 /srv/src/Cart.php(42): Shop\Cart->add()`; errors end `in Cart.php on line 42`
     (re.compile(_PATH + r"\(" + _LINE + r"\)(?:: (?:[\w\\]{1,100}(?:->|::))?(?P<function>\w{1,100})\()?"), _plain),

@@ -20,8 +20,10 @@ _SIEVE_TERMS = 12
 """Terms looked for in every file; each costs half a nanosecond a byte."""
 _SAMPLE = 100
 """Files from which it is estimated how common a term is."""
-_MOST_BYTES = 64_000_000
-"""Bytes of text scanned at most; beyond that, foreign files, documents and tests are the first to be skipped."""
+_MOST_BYTES = 32_000_000
+"""Bytes scanned at most, about a third of a second; beyond that, foreign files, documents and tests go first."""
+_OF_THE_ISSUE = 1.5
+"""How much likelier a file is whose path holds a term of the issue, when not all can be scanned."""
 _PEAK_TERMS = 10
 
 
@@ -52,10 +54,11 @@ def locate(issue: str, files: FileTable, limit: int = 30) -> list[Located]:
     """The files that an issue is about, best first, at most `limit`.
 
     Files without any evidence are left out, so the answer can be shorter, or empty. Time and memory are bounded for any
-    issue and any tree: long issues are cut, huge and binary files are not read, no more than a chunk is held at once.
+    issue and any tree: long issues are cut, huge and binary files are not read, and only so many bytes of the
+    others.
     """
     query = read_issue(issue)
-    kinds = _kinds(files)
+    kinds = {path: kind for path, size in files.sizes.items() if (kind := kind_of(path, size)) is not Kind.LEFT_OUT}
     found = evidence.merge(evidence.named(query, kinds))
     sample, chosen = _sieve(files, kinds, query, found)
     read = readings(files, chosen, query)
@@ -69,32 +72,35 @@ def locate(issue: str, files: FileTable, limit: int = 30) -> list[Located]:
     return [_located(path, scores[path], found[path], texts.get(path, b""), words) for path in best]
 
 
-def _kinds(files: FileTable) -> dict[str, Kind]:
-    """The kinds of the files worth reading, likeliest first, as many as the limit on bytes allows."""
-    kinds = {path: kind_of(path, size) for path, size in files.sizes.items()}
-    worthy = [path for path, kind in kinds.items() if kind is not Kind.LEFT_OUT]
-    likeliest_first = sorted(worthy, key=lambda path: -kinds[path].value)
-    return {path: kinds[path] for path in _within(files.sizes, likeliest_first, _MOST_BYTES)}
-
-
 def _sieve(
     files: FileTable, kinds: Mapping[str, Kind], query: Query, found: evidence.Found
 ) -> tuple[list[Reading], list[str]]:
     """A sample of the tree, and the files to read closely: all of a small tree, the promising ones of a large one."""
-    paths = list(kinds)
-    if len(paths) <= _KEPT and sum(files.sizes[path] for path in paths) <= _KEPT_BYTES:
-        return [], paths
+    if len(kinds) <= _KEPT and sum(files.sizes[path] for path in kinds) <= _KEPT_BYTES:
+        return [], list(kinds)
+    paths = _scanned(files.sizes, kinds, query)
     sample = list(readings(files, paths[:: max(1, len(paths) // _SAMPLE)], query).values())
-    idf = evidence.rarities(query, (), sample, len(paths))
-    worth = {term: query.terms[term] * idf[term] for term in query.terms}
+    idf = evidence.rarities(query, (), sample, len(kinds))
+    worth = {term: weight * idf[term] for term, weight in query.terms.items()}
     sought = sorted(worth, key=lambda term: -worth[term])[:_SIEVE_TERMS]
     scores = {
         path: kinds[path].value * sum(worth[term] for term in present)
         for path, present in presence(files, paths, sought).items()
     }
-    named = [path for path in found if path in kinds]
     likely = sorted(scores, key=lambda path: -scores[path])[:_KEPT]
-    return sample, list(dict.fromkeys([*named, *_within(files.sizes, likely, _KEPT_BYTES)]))
+    return sample, list(dict.fromkeys([*found, *_within(files.sizes, likely, _KEPT_BYTES)]))
+
+
+def _scanned(sizes: Mapping[str, int], kinds: Mapping[str, Kind], query: Query) -> list[str]:
+    """All files, or of a very large tree the likeliest ones that the limit on bytes allows."""
+    if sum(sizes[path] for path in kinds) <= _MOST_BYTES:
+        return list(kinds)
+    terms = [term.replace(" ", "_") for term in query.terms]
+    likelihood = {
+        path: kind.value * (_OF_THE_ISSUE if any(term in path.lower() for term in terms) else 1.0)
+        for path, kind in kinds.items()
+    }
+    return sorted(_within(sizes, sorted(kinds, key=lambda path: -likelihood[path]), _MOST_BYTES))
 
 
 def _within(sizes: Mapping[str, int], paths: Iterable[str], most: int) -> Iterator[str]:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from bot.locate.query import Query
 
-_CHUNK = 8_000_000
-"""Bytes asked for at once, so that memory stays flat whatever the tree's size."""
 _NORMAL = bytes(byte if byte >= 128 else ord(chr(byte).lower() if chr(byte).isalnum() else " ") for byte in range(256))
 """ASCII letters in lower case, digits and non-ASCII bytes as they are, a space for everything else."""
 _SHORT = 3
@@ -33,8 +31,12 @@ class FileTable(Protocol):
     def sizes(self) -> Mapping[str, int]:
         """The size in bytes of every regular file, by path from the root, with `/` between parts."""
 
-    def read(self, paths: Sequence[str]) -> Mapping[str, bytes]:
-        """The contents of those files; what cannot be read is left out."""
+    def read(self, paths: Sequence[str]) -> Iterable[tuple[str, bytes]]:
+        """Those files with their contents, in any order; what cannot be read is left out.
+
+        Asked for thousands of files at once and always read to the end, so it should yield them as they come: whatever
+        reads them (git, another thread) then works while the last one is scanned, and few are in memory.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +54,10 @@ class Reading:
 
 
 def contents(files: FileTable, paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """The text files among the paths with their contents, a bounded number of bytes in memory at a time."""
-    for chunk in _chunks(files.sizes, paths):
-        for path, data in files.read(chunk).items():
-            if b"\0" not in data[:_BINARY_HEAD]:
-                yield path, data
-
-
-def _chunks(sizes: Mapping[str, int], paths: Sequence[str]) -> Iterator[list[str]]:
-    chunk: list[str] = []
-    size = 0
-    for path in paths:
-        if chunk and size + sizes[path] > _CHUNK:
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(path)
-        size += sizes[path]
-    if chunk:
-        yield chunk
+    """The text files among the paths, with their contents."""
+    for path, data in files.read(paths):
+        if b"\0" not in data[:_BINARY_HEAD]:
+            yield path, data
 
 
 def normal(data: bytes) -> bytes:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from bot.core.context import Context, Ranked, select
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from bot.core.prompts import Task
     from bot.ports import FileEntry, Worktree
 
 _LARGEST_FILE = 2_000_000
 _CANDIDATES = 30
+_CHUNK = 4_000_000
 
 
 class Tree:
@@ -23,7 +24,7 @@ class Tree:
         self.files: Mapping[str, FileEntry] = worktree.list_files(base)
         self.base = base
         self._worktree = worktree
-        self._contents: dict[str, bytes] = {}
+        self._texts: dict[str, str | None] = {}
 
     @property
     def sizes(self) -> Mapping[str, int]:
@@ -34,21 +35,23 @@ class Tree:
             if entry.mode.startswith("100") and entry.size <= _LARGEST_FILE
         }
 
-    def read(self, paths: Sequence[str]) -> Mapping[str, bytes]:
-        """Contents by path, fetched from git once."""
-        missing = [path for path in paths if path not in self._contents and path in self.files]
-        if missing:
-            self._contents.update(self._worktree.read(self.base, missing))
-        return {path: self._contents[path] for path in paths if path in self._contents}
+    def read(self, paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """Contents by path as git gives them, a few megabytes at a time; nothing of them is kept."""
+        chunk, size = list[str](), 0
+        for path in paths:
+            chunk.append(path)
+            size += self.files[path].size if path in self.files else 0
+            if size > _CHUNK:
+                yield from self._worktree.read(self.base, chunk).items()
+                chunk, size = [], 0
+        if chunk:
+            yield from self._worktree.read(self.base, chunk).items()
 
     def texts(self, paths: Sequence[str]) -> dict[str, str]:
         """The texts of those files that are UTF-8; others cannot be edited as text and are left out."""
-        found = {}
-        for path, content in self.read(paths).items():
-            text = decode(content)
-            if text is not None:
-                found[path] = text
-        return found
+        missing = [path for path in paths if path in self.files and path not in self._texts]
+        self._texts.update({path: decode(content) for path, content in self.read(missing)})
+        return {path: text for path in paths if (text := self._texts.get(path)) is not None}
 
 
 def decode(content: bytes) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -35,7 +34,9 @@ class Trials:
         self._tools = tools
         self._base = base
         self._checks = checks
-        self._folder = Path(tempfile.mkdtemp(prefix="draftgate-"))
+        # Its clean-up also removes what commands made read-only, as Go does with its modules.
+        self._scratch = tempfile.TemporaryDirectory(prefix="draftgate-", ignore_cleanup_errors=True)
+        self._folder = Path(self._scratch.name)
         self._pool: ThreadPoolExecutor = ThreadPoolExecutor(max_workers=2)
         self._baseline: dict[str, Future[CommandResult]] = {}
         self._copies = 0
@@ -47,7 +48,7 @@ class Trials:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._scratch.cleanup()
 
     def start(self, likely: Sequence[str]) -> None:
         """Begin the baseline of the checks that a change to those paths would run."""

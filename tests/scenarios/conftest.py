@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -10,7 +11,7 @@ from tests.scenarios.nursery import Nursery
 from tests.scenarios.stage import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from tests.contract.github_api import GitHubContract
@@ -57,3 +58,31 @@ def stage(build: Build) -> Stage:
 def plain(build: Build) -> Stage:
     """A stage without configured checks, for scenarios that are about something else."""
     return build(config="")
+
+
+@dataclass
+class Shared:
+    """A stage that many tests begin on, and what brings it back to that beginning."""
+
+    stage: Stage
+    start_over: Callable[[], None] | None = None
+
+
+@pytest.fixture(scope="session")
+def shared(
+    tmp_path_factory: pytest.TempPathFactory, nursery: Nursery, github_contract: GitHubContract
+) -> Iterator[Shared]:
+    with Stage(tmp_path_factory.mktemp("shared"), nursery, github_contract, config="") as stage:
+        yield Shared(stage)
+
+
+@pytest.fixture
+def proposed(shared: Shared) -> Iterator[Stage]:
+    """A stage with an open proposal on issue 1 for which no checks are configured; `stage.sha` is its commit."""
+    if shared.start_over is None:
+        drafted = shared.stage.generate()
+        assert drafted.end == (0, "proposed"), drafted.log
+        shared.start_over = shared.stage.save()
+    shared.start_over()
+    yield shared.stage
+    assert shared.stage.referee.faults == []

@@ -78,10 +78,8 @@ ISSUE = "`total([1, 2, 3])` in shop/cart.py gives 5, it should be 6."
 
 def edit(old: str, new: str, path: str = "shop/cart.py") -> str:
     """A model's reply with one search/replace edit."""
-    return (
-        "Title: Count the first price in total()\n\nThe loop skipped the first element; it now runs over all prices.\n\n"
-        f"{path}\n```\n<<<<<<< SEARCH\n{old}\n=======\n{new}\n>>>>>>> REPLACE\n```\n"
-    )
+    says = "Title: Count the first price in total()\n\nThe loop skipped the first element; it now runs over all prices."
+    return f"{says}\n\n{path}\n```\n<<<<<<< SEARCH\n{old}\n=======\n{new}\n>>>>>>> REPLACE\n```\n"
 
 
 def new_file(path: str, content: str) -> str:
@@ -301,12 +299,14 @@ class Stage:
         """Remember everything that stands on GitHub; what comes back restores it, as often as it is called."""
         repo, world = self.repo, self.github.world
         same = {id(each): each for each in (repo, *world.users.values())}
-        parts = ("issues", "comments", "labels", "reviews", "review_comments", "signed")
-        kept = copy.deepcopy({name: getattr(repo, name) for name in parts}, dict(same))
+        talk = ("issues", "comments", "labels", "reviews", "review_comments", "signed")
+        rules = ("roles", "protected", "environments", "actions_may_create_pulls")
+        kept = copy.deepcopy({name: getattr(repo, name) for name in (*talk, *rules)}, dict(same))
         refs, moment, ids = repo.refs(), self.clock.time, copy.copy(world.ids)
 
         def restore() -> None:
             self.clock.time, world.ids = moment, copy.copy(ids)
+            self.github.faults, self.github.on_request, self.github.graphql_enabled = [], None, True
             for name, value in copy.deepcopy(kept, dict(same)).items():
                 setattr(repo, name, value)
             for name in repo.refs():
@@ -329,6 +329,11 @@ class Stage:
         line = self.sticky(number).partition("\n")[0]
         value: dict[str, Any] = json.loads(line.removeprefix("<!-- draftgate:sticky ").removesuffix(" -->"))
         return value
+
+    @property
+    def sha(self) -> str:
+        """The commit of issue 1's proposal."""
+        return str(self.memory()["sha"])
 
     def shown(self, number: int = 1) -> str:
         """The sticky comment as people see it, with what differs from run to run replaced."""

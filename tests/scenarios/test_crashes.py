@@ -28,8 +28,7 @@ COMMANDS: Mapping[Command, str] = {
     "retry": "/retry {sha}",
 }
 WRITES = "POST|PATCH|PUT|DELETE"
-"""A kill before a request, or at one that only reads, leaves what the last write left; two commands try it all the same.
-"""
+"""A kill at any other moment leaves what the last write left; two commands try it all the same."""
 REVISION = edit("    result = 0\n    for price in prices[1:]:", "    result = 0.0\n    for price in prices:")
 
 

