@@ -58,7 +58,8 @@ def locate(issue: str, files: FileTable, limit: int = 30) -> list[Located]:
     others.
     """
     query = read_issue(issue)
-    kinds = {path: kind for path, size in files.sizes.items() if (kind := kind_of(path, size)) is not Kind.LEFT_OUT}
+    sizes = files.sizes
+    kinds = {path: kind for path, size in sizes.items() if (kind := kind_of(path, size)) is not Kind.LEFT_OUT}
     found = evidence.merge(evidence.named(query, kinds))
     sample, chosen = _sieve(files, kinds, query, found)
     read = readings(files, chosen, query)
@@ -76,9 +77,10 @@ def _sieve(
     files: FileTable, kinds: Mapping[str, Kind], query: Query, found: evidence.Found
 ) -> tuple[list[Reading], list[str]]:
     """A sample of the tree, and the files to read closely: all of a small tree, the promising ones of a large one."""
-    if len(kinds) <= _KEPT and sum(files.sizes[path] for path in kinds) <= _KEPT_BYTES:
+    sizes = files.sizes
+    if len(kinds) <= _KEPT and sum(sizes[path] for path in kinds) <= _KEPT_BYTES:
         return [], list(kinds)
-    paths = _scanned(files.sizes, kinds, query)
+    paths = _scanned(sizes, kinds, query)
     sample = list(readings(files, paths[:: max(1, len(paths) // _SAMPLE)], query).values())
     idf = evidence.rarities(query, (), sample, len(kinds))
     worth = {term: weight * idf[term] for term, weight in query.terms.items()}
@@ -88,7 +90,7 @@ def _sieve(
         for path, present in presence(files, paths, sought).items()
     }
     likely = sorted(scores, key=lambda path: -scores[path])[:_KEPT]
-    return sample, list(dict.fromkeys([*found, *_within(files.sizes, likely, _KEPT_BYTES)]))
+    return sample, list(dict.fromkeys([*found, *_within(sizes, likely, _KEPT_BYTES)]))
 
 
 def _scanned(sizes: Mapping[str, int], kinds: Mapping[str, Kind], query: Query) -> list[str]:

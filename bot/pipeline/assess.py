@@ -70,7 +70,8 @@ def _checked(title: str, summary: str, changes: tuple[FileChange, ...], trials: 
     if errors:
         return _refused(title, summary, changes, errors, why=errors[0], proofs=notes)
     outcomes = trials.judge(changes)
-    proofs = (*(row for one, _ in outcomes for row in _rows(one)), *notes, _CLEAN)
+    rows = [row for one, _ in outcomes for row in _rows(one)] or [Proof("your own checks", trials.why_none())]
+    proofs = (*rows, *notes, _CLEAN)
     failures = [_failure(one, output) for one, output in outcomes if one.is_failure]
     if failures:
         why = next(f"`{one.name}`: {summarise(one)}" for one, _ in outcomes if one.is_failure)

@@ -73,6 +73,10 @@ class Trials:
         after = [self._tools.runner.run(tree, check.command) for check in due]
         return [(compare(self._baseline[result.name].result(), result), result.output) for result in after]
 
+    def why_none(self) -> str:
+        """Why a change ran no check at all, for the evidence."""
+        return "none is for these paths" if self._checks else "none configured, so none were run"
+
     def _for(self, paths: Sequence[str]) -> list[ConfiguredCheck]:
         return [check for check in self._checks if not check.paths or matching(paths, check.paths)]
 

@@ -41,7 +41,9 @@ def github(tmp_path: Path) -> Iterator[FakeGitHub]:
 
 @pytest.fixture
 def shop(github: FakeGitHub) -> Repository:
-    shop = github.add_repository("octo/shop", files={"app.py": "one\ntwo\n", "docs/ä b.md": "# Ä\n", "x.bin": b"\0\xff"})
+    shop = github.add_repository(
+        "octo/shop", files={"app.py": "one\ntwo\n", "docs/ä b.md": "# Ä\n", "x.bin": b"\0\xff"}
+    )
     shop.set_permission("maria", "write")
     shop.open_issue("maria", "Broken", "It is.")
     return shop
@@ -146,9 +148,7 @@ def test_comments_come_in_order_and_in_few_requests(
     assert len(github.requests) == requests
 
 
-def test_the_author_of_a_deleted_account_is_a_ghost(
-    github: FakeGitHub, shop: Repository, reader: GitHubReader
-) -> None:
+def test_the_author_of_a_deleted_account_is_a_ghost(github: FakeGitHub, shop: Repository, reader: GitHubReader) -> None:
     made = shop.comment(1, "maria", "text")
     times = {"created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"}
     body: dict[str, object] = {"id": made.id, "body": None, "user": None, "html_url": "https://x.example", **times}
@@ -159,16 +159,13 @@ def test_the_author_of_a_deleted_account_is_a_ghost(
 
 
 def test_who_edited_a_comment(shop: Repository, reader: GitHubReader) -> None:
-    mine, hers = shop.comment(1, LOGIN, "mine"), shop.comment(1, "maria", "hers")
+    mine = shop.comment(1, LOGIN, "mine")
+    shop.comment(1, "maria", "hers")
     shop.edit_comment(mine.id, by="maria", body="not mine any more")
     nodes = [one.node for one in reader.comments(1)]
-    assert hers.id != mine.id
     assert reader.editing(nodes) == [
-        Editing("github-actions", "maria", "github-actions[bot]"),
-        Editing("maria", "", "github-actions[bot]"),
-    ] or [(one.author, one.editor) for one in reader.editing(nodes) or []] == [
-        ("github-actions", "maria"),
-        ("maria", ""),
+        Editing("github-actions", "maria", LOGIN),
+        Editing("maria", "", LOGIN),
     ]
 
 
@@ -178,11 +175,11 @@ def test_a_server_without_graphql_cannot_say_who_edited(github: FakeGitHub, read
     assert len(github.requests) == 1
 
 
-def test_a_comment_that_is_gone_has_no_author(shop: Repository, reader: GitHubReader) -> None:
+def test_asking_about_a_comment_that_is_gone_is_an_error(shop: Repository, reader: GitHubReader) -> None:
     made = shop.comment(1, "maria", "text")
     node = reader.comments(1)[0].node
     shop.delete_comment(made.id)
-    assert reader.editing([node]) == [Editing("", "", LOGIN)]
+    assert "Could not resolve to a node" in str(refused(lambda: reader.editing([node])))
 
 
 def test_graphql_s_own_refusal_is_an_error(github: FakeGitHub, reader: GitHubReader) -> None:
@@ -198,7 +195,13 @@ def test_graphql_s_own_refusal_is_an_error(github: FakeGitHub, reader: GitHubRea
 
 @pytest.mark.parametrize(
     ("path", "content"),
-    [("app.py", b"one\ntwo\n"), ("docs/ä b.md", b"# \xc3\x84\n"), ("x.bin", b"\0\xff"), ("none.py", None), ("docs", None)],
+    [
+        ("app.py", b"one\ntwo\n"),
+        ("docs/ä b.md", b"# \xc3\x84\n"),
+        ("x.bin", b"\0\xff"),
+        ("none.py", None),
+        ("docs", None),
+    ],
 )
 def test_a_file_at_a_branch(reader: GitHubReader, path: str, content: bytes | None) -> None:
     assert reader.file(path, "main") == content
@@ -242,7 +245,9 @@ def test_a_tree_and_a_blob(shop: Repository, reader: GitHubReader) -> None:
         "x.bin": ("100644", "blob"),
     }
     assert reader.blob(names["x.bin"].sha) == b"\0\xff"
-    assert reader.tree(names["docs"].sha) == {"ä b.md": TreeEntry("100644", "blob", reader.tree(names["docs"].sha)["ä b.md"].sha)}
+    assert reader.tree(names["docs"].sha) == {
+        "ä b.md": TreeEntry("100644", "blob", reader.tree(names["docs"].sha)["ä b.md"].sha)
+    }
 
 
 def test_trees_and_blobs_that_are_not_there_are_errors(reader: GitHubReader) -> None:

@@ -43,9 +43,7 @@ def set_up(stage: Stage, command: Command) -> Callable[[], Ended]:
         sha = drafted.outputs["proposal-sha"][:12]
     if command == "retry":
         stage.repo.commit("main", {"README.md": "# Shop\n"}, "Say what it is")
-    event = github_events.issue_comment(
-        stage.repo, stage.comment("maria", COMMANDS[command].format(sha=sha), number)
-    )
+    event = github_events.issue_comment(stage.repo, stage.comment("maria", COMMANDS[command].format(sha=sha), number))
 
     def run() -> Ended:
         if command in {"generate", "revise"} and not stage.model.waiting:

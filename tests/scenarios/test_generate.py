@@ -166,7 +166,9 @@ def test_on_a_pull_request_of_a_fork_nothing_is_drafted(stage: Stage) -> None:
     ended = stage.say("maria", "/generate the missing tests", number)
 
     assert ended.end == (0, "refused")
-    said = "`/generate the missing tests` was not accepted: this pull request comes from a fork. Nothing of a fork is run"
+    said = (
+        "`/generate the missing tests` was not accepted: this pull request comes from a fork. Nothing of a fork"
+    )
     assert stage.answers(number)[0].startswith(said)
     assert stage.model.requests == []
 
