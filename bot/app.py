@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -88,7 +89,10 @@ class Run:
 
         if not self.settings.token:
             raise UserError("no GitHub token is set", "Set the input `token`; its default is `${{ github.token }}`.")
-        return Session(self.settings.token, self.context.api_url, self.context.repository)
+        session = Session(self.settings.token, self.context.api_url, self.context.repository)
+        gc.freeze()  # all that is big has been imported by now; `cli.action` switched the collector off for that
+        gc.enable()
+        return session
 
     def deps(self, session: Session, *, drafts: bool) -> Deps:
         """What the handlers get; without `drafts` neither a checkout nor a model."""

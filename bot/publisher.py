@@ -9,7 +9,8 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar, assert_never
 
-from bot.core import texts
+from bot.core import quiet, texts
+from bot.core.diffs import render_diff
 from bot.core.markdown import Shown, sticky
 from bot.core.memory import Memory, print_marker
 from bot.core.plans import Answer, Close, Keep, Plan, Propose, PublishLevel, Push, Remember
@@ -62,6 +63,8 @@ class Publisher:
         Raises:
             ForgeError: when GitHub refuses something that has no answer on the thread.
         """
+        if self._level == PublishLevel.NOTHING:
+            return Published("nothing-to-do", {}, f"Dry run, nothing was written. Planned: {describe(plan)}")
         outcome = plan.outcome
         for effect in plan.effects:
             outcome = self._carry_out(effect) or outcome
@@ -69,8 +72,6 @@ class Publisher:
 
     def _carry_out(self, effect: Effect) -> Outcome | None:
         """Do one effect; returns the outcome where it turned out to be another than planned."""
-        if self._level == PublishLevel.NOTHING:
-            return "nothing-to-do"
         match effect:
             case Remember():
                 self._remember(effect.thread, effect.text, effect.comment_id)
@@ -259,10 +260,22 @@ def _once(act: Callable[[], T], look: Callable[[], T | None]) -> T:
 
 
 def describe(plan: Plan) -> str:
-    """A plan in words, for a dry run."""
-    lines = [f"outcome: {plan.outcome}"]
-    for effect in plan.effects:
-        lines.append(type(effect).__name__)
-        if isinstance(effect, Remember | Answer):
-            lines.append(block(effect.text))
-    return "\n".join(lines)
+    """A plan in words: for a dry run, and so that a draft that could not be published is not lost."""
+    return "\n\n".join([f"**{plan.outcome}**", *(_described(effect) for effect in plan.effects)])
+
+
+def _described(effect: Effect) -> str:
+    match effect:
+        case Remember() | Answer():
+            kind = "the thread's comment" if isinstance(effect, Remember) else "an answer"
+            return f"{kind} on #{effect.thread.number}:\n{block(effect.text, 'markdown')}"
+        case Propose(proposal=proposal):
+            diff = block(render_diff(proposal.changes), "diff")
+            return f"a proposal on #{proposal.thread.number}, {quiet.code(proposal.title)}:\n{diff}"
+        case Push(grant=grant):
+            return f"push `{grant.sha}` to `{effect.branch}`"
+        case Keep() | Close():
+            verb = "keep" if isinstance(effect, Keep) else "close"
+            return f"{verb} the proposal `{effect.sha}` of #{effect.thread.number}"
+        case _:
+            assert_never(effect)

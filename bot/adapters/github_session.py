@@ -46,6 +46,8 @@ class Session:
         self._token = token
         self._api_url = api_url.rstrip("/")
         self._repository = repository
+        import github  # noqa: F401, PLC0415 - a quarter of a second, once, before several threads need it
+
         self._idle: queue.LifoQueue[Github] = queue.LifoQueue()
 
     @property
