@@ -50,7 +50,8 @@ def attempt(job: Job, tools: Tools, deps: Deps) -> Result:
     """Draft; what stands in the way of even trying is a result too."""
     request = job.request
     author: Trust = "requester" if request.author.id == request.requester.id else "stranger"
-    task = Task(job.kind, request.title, request.text, job.words, author, job.former)
+    title, text, words = (deps.redact(said) for said in (request.title, request.text, job.words))
+    task = Task(job.kind, title, text, words, author, job.former)
     order = Order(task, job.base, mark_for(request.trigger, job.base), limits(job.config))
     try:
         return draft(order, tools, deps.watch)

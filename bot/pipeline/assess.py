@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 _NEW_FILE_MODE = "100644"
 _MOST_ROWS = 5
+_MOST_PROOFS = 20
+_LONGEST_PROOF = 300
+_LONGEST_EXPLANATION = 8000
+"""Characters; more than three sentences were not asked for, and a page of them would bury the diff."""
 _CLEAN = Proof("syntax, paths, sizes", "clean")
 
 
@@ -49,7 +53,7 @@ class Assessment:
 def assess(reply: str, tree: Tree, context: Context, rules: ChangeRules, trials: Trials) -> Assessment:
     """Parse, apply in memory, check in memory, then run the configured commands; stop at the first that fails."""
     parsed = parse_reply(reply, tree.files.keys())
-    title, summary = split_title(parsed.explanation)
+    title, summary = split_title(parsed.explanation[:_LONGEST_EXPLANATION])
     if parsed.errors or not parsed.edits:
         said = list(parsed.errors) or ["The reply has no edits."]
         return _refused(title, summary, (), said, why=_no_edits(summary, parsed.errors))
@@ -66,17 +70,24 @@ def assess(reply: str, tree: Tree, context: Context, rules: ChangeRules, trials:
 def _checked(title: str, summary: str, changes: tuple[FileChange, ...], trials: Trials) -> Assessment:
     findings = check_change({change.path: (change.before, change.after) for change in changes})
     errors = [f"{one.path}:{one.line or 1}: {one.message} ({one.check})" for one in findings if one.severity == "error"]
-    notes = tuple(Proof(one.check, f"{one.path}:{one.line or 1} {one.message}") for one in findings)
+    notes = _some([Proof(one.check, f"{one.path}:{one.line or 1} {one.message}") for one in findings], _MOST_ROWS)
     if errors:
         return _refused(title, summary, changes, errors, why=errors[0], proofs=notes)
     outcomes = trials.judge(changes)
     rows = [row for one, _ in outcomes for row in _rows(one)] or [Proof("your own checks", trials.why_none())]
-    proofs = (*rows, *notes, _CLEAN)
+    proofs = (*_some(rows, _MOST_PROOFS), *notes, _CLEAN)
     failures = [_failure(one, output) for one, output in outcomes if one.is_failure]
     if failures:
         why = next(f"`{one.name}`: {summarise(one)}" for one, _ in outcomes if one.is_failure)
         return _refused(title, summary, changes, failures, why=why, proofs=proofs)
     return Assessment(title, summary, changes, proofs, (), "")
+
+
+def _some(rows: Sequence[Proof], most: int) -> tuple[Proof, ...]:
+    """The first rows, each at a bearable length: the thread's memory has to hold them all."""
+    kept = [Proof(one_line(row.name, _LONGEST_PROOF), one_line(row.outcome, _LONGEST_PROOF)) for row in rows[:most]]
+    more = len(rows) - most
+    return (*kept, Proof("more", f"{more} rows are left out here")) if more > 0 else tuple(kept)
 
 
 def _refused(

@@ -37,7 +37,7 @@ def draft(order: Order, tools: Tools, watch: Stopwatch) -> Drafted | NotDrafted:
     with watch.phase("locate"):
         tree = Tree(tools.worktree, order.base)
         context, ranked = gather(order.task, tree, order.limits.context_tokens)
-    with Trials(tools, order.base, order.limits.checks) as trials:
+    with Trials(tools, order.base, order.limits.checks, order.limits.seconds) as trials:
         trials.start([one.path for one in ranked[:10]])
         assessing = trials.meanwhile(_assessor)
         conversation = _Conversation(order, tools, watch)

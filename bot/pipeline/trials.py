@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -25,10 +26,10 @@ class Trials:
     """The configured checks over one base commit.
 
     The baseline runs in the background while the model writes, for the checks that the located paths make likely; a
-    check that turns out to be needed without one gets its baseline then.
+    check that turns out to be needed without one gets its baseline then. All commands together end within `seconds`.
     """
 
-    def __init__(self, tools: Tools, base: str, checks: Sequence[ConfiguredCheck]) -> None:
+    def __init__(self, tools: Tools, base: str, checks: Sequence[ConfiguredCheck], seconds: float = 300.0) -> None:
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only drafts need threads
 
         self._tools = tools
@@ -40,6 +41,7 @@ class Trials:
         self._pool: ThreadPoolExecutor = ThreadPoolExecutor(max_workers=2)
         self._baseline: dict[str, Future[CommandResult]] = {}
         self._copies = 0
+        self._deadline = tools.clock.monotonic() + seconds
 
     def __enter__(self) -> Self:
         return self
@@ -70,7 +72,7 @@ class Trials:
         if not due:
             return []
         tree = self._copy({change.path: None if change.after is None else change.after.encode() for change in changes})
-        after = [self._tools.runner.run(tree, check.command) for check in due]
+        after = [self._run(tree, check) for check in due]
         return [(compare(self._baseline[result.name].result(), result), result.output) for result in after]
 
     def why_none(self) -> str:
@@ -85,7 +87,12 @@ class Trials:
             self._baseline[check.command.name] = self._pool.submit(self._run_pristine, check)
 
     def _run_pristine(self, check: ConfiguredCheck) -> CommandResult:
-        return self._tools.runner.run(self._copy({}), check.command)
+        return self._run(self._copy({}), check)
+
+    def _run(self, tree: Path, check: ConfiguredCheck) -> CommandResult:
+        """Run a check for as long as it may take and the draft has left."""
+        left = max(1.0, self._deadline - self._tools.clock.monotonic())
+        return self._tools.runner.run(tree, replace(check.command, seconds=min(check.command.seconds, left)))
 
     def _copy(self, changes: Mapping[str, bytes | None]) -> Path:
         self._copies += 1
