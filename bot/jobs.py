@@ -81,21 +81,22 @@ def _changes(result: Result) -> tuple[FileChange, ...]:
             assert_never(result)
 
 
-def _read_bundle(folder: Path) -> Bundle | None:
+def _read_bundle(folder: Path) -> Bundle | UserError | None:
     """The bundle, or None where the draft job left none; links are not followed.
 
-    Raises:
-        UserError: when there is one that cannot be read.
+    One that cannot be read is told on the thread once it is known that the person may ask, so its error is a value.
     """
     place = folder / PROPOSAL_FILE
     if place.is_symlink() or not place.is_file():
         return None
     if place.stat().st_size > LARGEST_BUNDLE:
-        raise UserError("the draft job's bundle is too large", "Lower `limits.lines` or narrow the task.")
+        return UserError("the draft job's bundle is too large", "Lower `limits.lines` or narrow the task.")
     try:
         return unpack(place.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise UserError("the draft job's bundle is not text", "Run the workflow again.") from error
+    except UnicodeDecodeError:
+        return UserError("the draft job's bundle is not text", "Run the workflow again.")
+    except UserError as error:
+        return error
 
 
 def _outcome(result: Result) -> Outcome:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -205,7 +206,9 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
 
 def _completion(said: dict[str, Any]) -> Completion:
     if "completion" in said:
-        return Completion(**said["completion"])
+        completion = Completion(**said["completion"])
+        # JSON can spell lone surrogates, which are no text: no file, commit or comment could hold them.
+        return replace(completion, text=completion.text.encode(errors="replace").decode())
     if said["partial"]:
         raise CutAnswerError(said["error"], said["partial"])
     raise ModelError(said["error"])

@@ -28,6 +28,8 @@ LARGEST_BUNDLE = 8_000_000
 _VERSION = 1
 _MOST_FILES = 1000
 _LONGEST_TEXT = 20_000
+_LONGEST_EVIDENCE = 30_000
+"""Characters as JSON; the thread's memory could not hold more beside everything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,9 @@ def unpack(text: str) -> Bundle:
         UserError: when it is not a bundle; nothing of a malformed one is used.
     """
     try:
-        return _unpack(json.loads(text))
+        value = json.loads(text)
+        json.dumps(value, ensure_ascii=False).encode()  # lone surrogates are no text, and nothing could be posted
+        return _unpack(value)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UserError("the draft job's bundle cannot be read", "Run the workflow again.") from error
 
@@ -94,12 +98,14 @@ def _unpack(value: dict[str, Any]) -> Bundle:
     if value["version"] != _VERSION or (value["result"] != "failed" and not is_sha(_text(value["base"]))):
         raise ValueError(value["version"])
     files = tuple(_file(one) for one in value.get("files", []))
-    if len(files) > _MOST_FILES:
+    if len(files) > _MOST_FILES or len({file.path for file in files}) < len(files):
         raise ValueError(len(files))
     return Bundle(_text(value["trigger"]), _text(value["base"]), _text(value["kind"]), _result(value), files)
 
 
 def _result(value: dict[str, Any]) -> Result:
+    if len(json.dumps(value.get("evidence"))) > _LONGEST_EVIDENCE:
+        raise ValueError("evidence")
     match value["result"]:
         case "failed":
             return Failed(_text(value["why"]), _text(value["remedy"]))
@@ -124,4 +130,5 @@ def _file(value: dict[str, Any]) -> NewFile:
 def _text(value: Any) -> str:
     if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
         raise ValueError(type(value))
+    value.encode()  # a lone surrogate is no text, and its error is a ValueError
     return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,9 @@ from bot.core.paths import case_collisions, check_path
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
+
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""What no UTF-8 text file holds: NUL, and lone surrogates, which a model's JSON can spell."""
 
 PLAIN_MODES = ("100644", "100755")
 """The only git modes a proposal may write: plain files. Symlinks (120000) and submodules (160000) lead elsewhere."""
@@ -88,7 +92,7 @@ def judge(changes: Sequence[FileChange], rules: ChangeRules, tree: Collection[st
 
 
 def _is_binary(change: FileChange) -> bool:
-    return "\0" in (change.before or "") or "\0" in (change.after or "")
+    return any(text is not None and _NO_TEXT.search(text) for text in (change.before, change.after))
 
 
 def _collisions(changes: Sequence[FileChange], tree: Collection[str]) -> list[str]:

@@ -90,7 +90,7 @@ def settle(job: Job, result: Result, intake: Intake, deps: Deps) -> Plan:
         case Failed():
             memory = Memory("failed", job.request.trigger, job.kind, note=result.why)
             text = texts.failed(_after(intake, memory), result.remedy, deps.site)
-            beside = f"The draft failed: {quiet.prose(result.why)}. {quiet.prose(result.remedy)}"
+            beside = f"The draft failed: {quiet.prose(result.why)}. {texts.sentence(quiet.prose(result.remedy))}"
             return _end(job, intake, "failed", text, beside)
 
 

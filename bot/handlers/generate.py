@@ -62,7 +62,7 @@ def draft_only(intent: GenerateChange | ReviseProposal, deps: Deps) -> tuple[Job
     return opened if isinstance(opened, Plan) else (opened.job, opened.obstacle or _attempt(opened.job, deps))
 
 
-def publish(intent: GenerateChange | ReviseProposal, bundle: Bundle | None, deps: Deps) -> Iterator[Plan]:
+def publish(intent: GenerateChange | ReviseProposal, bundle: Bundle | UserError | None, deps: Deps) -> Iterator[Plan]:
     """The publish job's half: ask everything again, check the bundle, show it."""
     request = intent.request
     intake, config = together(lambda: take_in(request, deps.reader), lambda: _remote_config(request, deps))
@@ -70,14 +70,20 @@ def publish(intent: GenerateChange | ReviseProposal, bundle: Bundle | None, deps
     if admitted is not None:
         yield admitted
         return
-    if isinstance(config, UserError) or bundle is None:
-        job = Job(request, _kind_of(intent, intake), intent.words, "", RepoConfig())
-        lost = Failed("the draft job ended without a result", "Its log says why; `/generate` asks again.")
-        failed = Failed(config.what, config.remedy) if isinstance(config, UserError) else lost
-        yield settle(job, failed, intake, deps)
-        return
-    job = Job(request, _kind_of(intent, intake), intent.words, bundle.base, config)
-    yield settle(job, verify(bundle, job, deps.reader), intake, deps)
+    if bundle is None:
+        bundle = UserError("the draft job ended without a result", "Its log says why; `/generate` asks again.")
+    kind = _kind_of(intent, intake)
+    if isinstance(config, UserError):
+        yield settle(Job(request, kind, intent.words, "", RepoConfig()), _failed(config), intake, deps)
+    elif isinstance(bundle, UserError):
+        yield settle(Job(request, kind, intent.words, "", config), _failed(bundle), intake, deps)
+    else:
+        job = Job(request, kind, intent.words, bundle.base, config)
+        yield settle(job, verify(bundle, job, deps.reader), intake, deps)
+
+
+def _failed(error: UserError) -> Failed:
+    return Failed(error.what, error.remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +155,7 @@ def _attempt(job: Job, deps: Deps) -> Result:
     try:
         tools = deps.tools(job.config)
     except UserError as error:
-        return Failed(error.what, error.remedy)
+        return _failed(error)
     return attempt(job, tools, deps)
 
 

@@ -79,6 +79,11 @@ def shared(served: tuple[SimulatedModel, str]) -> Iterator[ModelProcess]:
         yield model
 
 
+def test_half_a_character_in_the_answer_s_json_becomes_a_mark(endpoint: SimulatedModel, shared: ModelProcess) -> None:
+    endpoint.queue(Reply("a\ud800b 🙂"))
+    assert ask(shared).text == "a?b 🙂"
+
+
 def test_a_whole_answer_comes_with_its_figures(endpoint: SimulatedModel, shared: ModelProcess, url: str) -> None:
     endpoint.queue(Reply("Because. " * 50, cached_tokens=2, first_token=0.1))
     answer = ask(shared)
