@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.core.changes import PLAIN_MODES, FileChange
@@ -148,12 +148,14 @@ def _merged(reader: ForgeReader, change: FileChange, old: str, new: str) -> File
 
 
 def _entry(reader: ForgeReader, tree: str, path: str) -> TreeEntry | None:
-    """What stands at a path in a tree; a file in the place of one of its folders counts as something else there."""
+    """What stands at a path in a tree; a file in the place of one of its folders counts as something foreign there."""
     *folders, name = path.split("/")
     for folder in folders:
         found = _names(reader, tree).get(folder)
-        if found is None or found.kind != "tree":
-            return found
+        if found is None:
+            return None
+        if found.kind != "tree":
+            return replace(found, mode=f"{found.mode} above it", kind="file")
         tree = found.sha
     return _names(reader, tree).get(name)
 

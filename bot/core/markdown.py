@@ -103,6 +103,8 @@ def _next_step(memory: Memory, shown: Shown, site: Site) -> str:
         case "rejected":
             why = f"{quiet.prose(memory.note)}\n" if memory.note else ""
             return f"{why}Nothing was pushed; {link} is kept. `/generate` drafts anew."
+        case "expired":
+            return f"Nothing was pushed. `/retry {sha}` makes it anew on the current branch, `/generate` drafts anew."
         case _:
             return "Nothing was pushed. `/generate` drafts anew."
 

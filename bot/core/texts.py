@@ -41,13 +41,20 @@ def nothing(memory: Memory, nearest: Sequence[FileChange], site: Site, remedy: s
 
 def failed(memory: Memory, remedy: str, site: Site) -> str:
     """The sticky comment when drafting could not be tried or not be finished."""
-    run = f" The [run's log]({site.run}) has the details." if site.run else ""
-    return fit(f"{memory.marker()}\n**Failed** · {quiet.prose(memory.note)}\n{quiet.prose(remedy)}{run}")
+    run = f"The [run's log]({site.run}) has the details." if site.run else ""
+    then = " ".join(part for part in (sentence(quiet.prose(remedy)), run) if part)
+    return fit(f"{memory.marker()}\n**Failed** · {quiet.prose(memory.note)}\n{then}".rstrip())
 
 
 def refusal(command: str, why: str, remedy: str) -> str:
     """One sentence what was refused and why, one what to do."""
-    return f"{quiet.code(command)} was not accepted: {why}. {remedy}".rstrip()
+    return f"{quiet.code(command)} was not accepted: {why}. {sentence(remedy)}".rstrip()
+
+
+def sentence(text: str) -> str:
+    """The text with a capital letter at its start and a full stop at its end; nothing stays nothing."""
+    whole = f"{text[:1].upper()}{text[1:]}".rstrip()
+    return whole if not whole or whole[-1] in ".!?…" else f"{whole}."
 
 
 def no_permission(needed: str) -> str:

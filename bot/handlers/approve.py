@@ -38,7 +38,11 @@ _MOST_APPROVALS = 10
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What GitHub says now: the kept commit, how its branch moved, the pull request if it is one, the policy."""
+    """What GitHub says now: the kept commit, how its branch moved, the pull request if it is one, the policy.
+
+    `altered` says in words how the proposal's comment is not as it should be, `edited` whether somebody else's hand was
+    at the approving one.
+    """
 
     intake: Intake
     policy: GatePolicy
@@ -46,6 +50,7 @@ class _Facts:
     moved: Moved
     pull: Pull | None
     altered: str
+    edited: bool
     environment: str
 
 
@@ -76,8 +81,8 @@ def _finish(request: Request, memory: Memory, deps: Deps) -> Plan:
 def _gather(request: Request, intake: Intake, policy: GatePolicy, deps: Deps) -> _Facts:
     memory, reader = intake.memory, deps.reader
     if memory is None or not memory.sha:
-        return _Facts(intake, policy, None, _nowhere(), None, "", "")
-    kept, pull, tip, altered = together(
+        return _Facts(intake, policy, None, _nowhere(), None, "", edited=False, environment="")
+    kept, pull, tip, (altered, edited) = together(
         lambda: _read(request, memory, deps),
         lambda: reader.pull(request.thread.number) if request.thread.is_pull else None,
         lambda: reader.ref(f"heads/{request.default_branch}") or "",
@@ -87,7 +92,8 @@ def _gather(request: Request, intake: Intake, policy: GatePolicy, deps: Deps) ->
     moved = _moved(kept, onto, deps)
     shown = kept.shown() if kept else None
     altered = altered or (_differs(intake, memory, shown, deps) if shown else "")
-    return _Facts(intake, policy, kept, moved, pull, altered, _environment(policy, deps))
+    environment = _environment(policy, deps)
+    return _Facts(intake, policy, kept, moved, pull, altered, edited=edited, environment=environment)
 
 
 def _nowhere() -> Moved:
@@ -111,24 +117,24 @@ def _read(request: Request, memory: Memory, deps: Deps) -> Kept | None:
     return kept if ref == memory.sha else None
 
 
-def _edited_by_others(intake: Intake, deps: Deps) -> str:
-    """Whether somebody else edited the proposal's comment or the approval, by GraphQL's word where there is GraphQL."""
+def _edited_by_others(intake: Intake, deps: Deps) -> tuple[str, bool]:
+    """By GraphQL's word, if there is one: how the proposal's comment is not ours alone; was the approval edited."""
     comments = [one for one in (intake.sticky, intake.comment) if one is not None and one.node]
     said = deps.reader.editing([one.node for one in comments]) if comments else None
+    altered, edited = "", False
     for comment, editing in zip(comments, said or [], strict=False):
-        if comment is intake.sticky and _bare(editing.author) != _bare(editing.viewer):
-            return "the proposal's comment was not written by this bot"
-        if editing.editor and _bare(editing.editor) != _bare(editing.author):
-            return f"{_whose(comment, intake)} was edited by {editing.editor}"
-    return ""
+        foreign = bool(editing.editor) and _bare(editing.editor) != _bare(editing.author)
+        if comment is not intake.sticky:
+            edited = foreign
+        elif _bare(editing.author) != _bare(editing.viewer):
+            altered = "the proposal's comment was not written by this bot"
+        elif foreign:
+            altered = f"the proposal's comment was edited by {editing.editor}"
+    return altered, edited
 
 
 def _bare(login: str) -> str:
     return login.removesuffix("[bot]").lower()
-
-
-def _whose(comment: Comment, intake: Intake) -> str:
-    return "the proposal's comment" if comment is intake.sticky else "the approving comment"
 
 
 def _differs(intake: Intake, memory: Memory, shown: Shown, deps: Deps) -> str:
@@ -158,7 +164,7 @@ def _plan(intent: ApproveProposal, facts: _Facts, deps: Deps) -> Plan:
         provenance=kept.message.provenance if kept and kept.message else None,
         changes=kept.changes if kept else (),
         tree=kept.tree if kept else (),
-        approvals=_approvals(intent, intake, deps),
+        approvals=_approvals(intent, facts, deps),
         movement=facts.moved.movement,
         is_pull=request.thread.is_pull,
         altered=facts.altered,
@@ -212,10 +218,10 @@ def _deny(request: Request, facts: _Facts, denied: Denied, shown: Shown | None, 
     return replace(plan, effects=effects)
 
 
-def _approvals(intent: ApproveProposal, intake: Intake, deps: Deps) -> tuple[Approval, ...]:
+def _approvals(intent: ApproveProposal, facts: _Facts, deps: Deps) -> tuple[Approval, ...]:
     """The present approval first, then the earlier ones of other people for the same commit, with their permissions."""
-    request = intent.request
-    edited = intake.comment is not None and was_edited(intake.comment, request)
+    request, intake = intent.request, facts.intake
+    edited = facts.edited or (intake.comment is not None and was_edited(intake.comment, request))
     mine = Approval(request.requester.login, request.requester.is_person, intake.permission, edited)
     earlier = {one.author.login: one for one in intake.comments if _approves(one, intake, request)}
     logins = list(earlier)[:_MOST_APPROVALS]

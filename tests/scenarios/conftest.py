@@ -62,10 +62,11 @@ def plain(build: Build) -> Stage:
 
 @dataclass
 class Shared:
-    """A stage that many tests begin on, and what brings it back to that beginning."""
+    """A stage that many tests begin on; `blank` and `open` bring it back to before and after maria's `/generate`."""
 
     stage: Stage
-    start_over: Callable[[], None] | None = None
+    blank: Callable[[], None]
+    open: Callable[[], None] | None = None
 
 
 @pytest.fixture(scope="session")
@@ -73,16 +74,23 @@ def shared(
     tmp_path_factory: pytest.TempPathFactory, nursery: Nursery, github_contract: GitHubContract
 ) -> Iterator[Shared]:
     with Stage(tmp_path_factory.mktemp("shared"), nursery, github_contract, config="") as stage:
-        yield Shared(stage)
+        yield Shared(stage, stage.save())
 
 
 @pytest.fixture
-def proposed(shared: Shared) -> Iterator[Stage]:
-    """A stage with an open proposal on issue 1 for which no checks are configured; `stage.sha` is its commit."""
-    if shared.start_over is None:
-        drafted = shared.stage.generate()
-        assert drafted.end == (0, "proposed"), drafted.log
-        shared.start_over = shared.stage.save()
-    shared.start_over()
+def undrafted(shared: Shared) -> Iterator[Stage]:
+    """A stage without configured checks, shared by many tests, on which nothing has been asked for yet."""
+    shared.blank()
     yield shared.stage
     assert shared.stage.referee.faults == []
+
+
+@pytest.fixture
+def proposed(undrafted: Stage, shared: Shared) -> Stage:
+    """The same stage with an open proposal on issue 1; `stage.sha` is its commit."""
+    if shared.open is None:
+        drafted = undrafted.generate()
+        assert drafted.end == (0, "proposed"), drafted.log
+        shared.open = undrafted.save()
+    shared.open()
+    return undrafted

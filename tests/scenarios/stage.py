@@ -10,6 +10,7 @@ import copy
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -185,7 +186,7 @@ class Stage:
 
     def on(self, comment: Comment, **how: Any) -> Ended:
         """Run the bot on a comment that is there."""
-        return self.event(*github_events.issue_comment(self.repo, comment), actor=comment.author.login, **how)
+        return self.event(*github_events.issue_comment(self.repo, comment), **{"actor": comment.author.login, **how})
 
     def generate(self, *replies: Answer | str, body: str = "/generate", **how: Any) -> Ended:
         """Let maria ask for a draft, which the model answers with these replies (one that fits where none is given)."""
@@ -307,6 +308,9 @@ class Stage:
         def restore() -> None:
             self.clock.time, world.ids = moment, copy.copy(ids)
             self.github.faults, self.github.on_request, self.github.graphql_enabled = [], None, True
+            shutil.rmtree(self.folder / "bundle", ignore_errors=True)
+            self.model._queue.clear()
+            self.model.requests.clear()
             for name, value in copy.deepcopy(kept, dict(same)).items():
                 setattr(repo, name, value)
             for name in repo.refs():

@@ -166,11 +166,11 @@ def test_it_is_refused_with_the_reason_and_the_next_step(
     assert proposed.repo.pulls() == []
 
 
-def test_on_a_thread_without_a_proposal_it_says_so(plain: Stage) -> None:
-    ended = plain.approve("0123456789ab")
+def test_on_a_thread_without_a_proposal_it_says_so(undrafted: Stage) -> None:
+    ended = undrafted.approve("0123456789ab")
 
     assert ended.end == (0, "refused")
-    assert plain.answers() == [
+    assert undrafted.answers() == [
         "`/approve <sha>` was not accepted: there is no proposal on this thread. `/generate` drafts one."
     ]
 
@@ -226,16 +226,16 @@ def test_the_comment_that_is_shown_anew_can_be_approved_again(proposed: Stage) -
     assert ended.end == (0, "pushed")
 
 
-def test_a_forged_comment_of_a_person_is_not_the_bots(plain: Stage) -> None:
-    evil = plain.repo.commit("evil", {"evil.py": "import os\n"}, "Evil", author="rita")
-    plain.repo.move_ref(f"refs/draftgate/proposals/1/{evil}", evil)
-    sha = plain.generate().outputs["proposal-sha"]
-    plain.comment("rita", plain.sticky().replace(sha, evil))
+def test_a_forged_comment_of_a_person_is_not_the_bots(undrafted: Stage) -> None:
+    evil = undrafted.repo.commit("evil", {"evil.py": "import os\n"}, "Evil", author="rita")
+    undrafted.repo.move_ref(f"refs/draftgate/proposals/1/{evil}", evil)
+    sha = undrafted.generate().outputs["proposal-sha"]
+    undrafted.comment("rita", undrafted.sticky().replace(sha, evil))
 
-    ended = plain.say("maria", f"/approve {evil[:12]}")
+    ended = undrafted.say("maria", f"/approve {evil[:12]}")
 
     assert ended.end == (0, "refused")
-    assert plain.branches() == ["evil"]
+    assert undrafted.branches() == ["evil"]
 
 
 # The base has moved
@@ -302,34 +302,34 @@ def test_a_proposal_expires_and_can_be_retried(build: Build, snapshot: SnapshotA
 # On a pull request
 
 
-def test_a_pull_requests_head_that_moved_refuses_and_retry_rebuilds_on_it(plain: Stage) -> None:
-    number = plain.open_pull().number
-    plain.script(FIX)
-    sha = plain.say("maria", "/generate make total() count everything", number).outputs["proposal-sha"]
-    head = plain.repo.commit("topic", {"NOTES.md": "More notes.\n"}, "Note more")
+def test_a_pull_requests_head_that_moved_refuses_and_retry_rebuilds_on_it(undrafted: Stage) -> None:
+    number = undrafted.open_pull().number
+    undrafted.script(FIX)
+    sha = undrafted.say("maria", "/generate make total() count everything", number).outputs["proposal-sha"]
+    head = undrafted.repo.commit("topic", {"NOTES.md": "More notes.\n"}, "Note more")
 
-    refused = plain.say("maria", f"/approve {sha[:12]}", number)
+    refused = undrafted.say("maria", f"/approve {sha[:12]}", number)
 
     assert refused.end == (0, "refused")
-    assert "the branch has moved since it was drafted" in plain.answers(number)[0]
-    assert plain.repo.head("topic") == head
+    assert "the branch has moved since it was drafted" in undrafted.answers(number)[0]
+    assert undrafted.repo.head("topic") == head
 
-    new = plain.say("maria", f"/retry {sha[:12]}", number).outputs["proposal-sha"]
-    assert plain.say("maria", f"/approve {new[:12]}", number).end == (0, "pushed")
-    assert plain.repo.head("topic") == new
+    new = undrafted.say("maria", f"/retry {sha[:12]}", number).outputs["proposal-sha"]
+    assert undrafted.say("maria", f"/approve {new[:12]}", number).end == (0, "pushed")
+    assert undrafted.repo.head("topic") == new
 
 
-def test_a_closed_pull_request_is_not_pushed_to(plain: Stage) -> None:
-    number = plain.open_pull().number
-    plain.script(FIX)
-    sha = plain.say("maria", "/generate make total() count everything", number).outputs["proposal-sha"]
-    plain.repo.set_state(number, "closed", "maria")
+def test_a_closed_pull_request_is_not_pushed_to(undrafted: Stage) -> None:
+    number = undrafted.open_pull().number
+    undrafted.script(FIX)
+    sha = undrafted.say("maria", "/generate make total() count everything", number).outputs["proposal-sha"]
+    undrafted.repo.set_state(number, "closed", "maria")
 
-    ended = plain.say("maria", f"/approve {sha[:12]}", number)
+    ended = undrafted.say("maria", f"/approve {sha[:12]}", number)
 
     assert ended.end == (0, "refused")
-    assert "this pull request is closed" in plain.answers(number)[0]
-    assert plain.repo.head("topic") != sha
+    assert "this pull request is closed" in undrafted.answers(number)[0]
+    assert undrafted.repo.head("topic") != sha
 
 
 # Gates of the configuration
@@ -368,38 +368,36 @@ def test_another_than_the_requester_has_to_approve_where_that_is_asked_for(build
     assert stage.approve(sha, "victor").end == (0, "pushed")
 
 
-@pytest.mark.parametrize(
-    ("reviewers", "named", "end"),
-    [
-        (["victor"], "release", (0, "pushed")),
-        (["victor"], "", (0, "refused")),
-        (["victor"], "test", (0, "refused")),
-        ([], "release", (0, "refused")),
-        (None, "release", (0, "refused")),
-    ],
+ENVIRONMENTS: tuple[tuple[list[str] | None, str, tuple[int, str]], ...] = (
+    (["victor"], "", (0, "refused")),
+    (["victor"], "test", (0, "refused")),
+    ([], "release", (0, "refused")),
+    (None, "release", (0, "refused")),
+    (["victor"], "release", (0, "pushed")),
 )
-def test_an_environment_holds_only_with_reviewers_and_where_the_job_names_it(
-    environment_stage: Stage, reviewers: list[str] | None, named: str, end: tuple[int, str]
-) -> None:
-    if reviewers is not None:
-        environment_stage.repo.add_environment("release", reviewers)
-
-    ended = environment_stage.approve(environment_stage.sha, env={"DRAFTGATE_ENVIRONMENT": named})
-
-    assert ended.end == end
-    assert (environment_stage.branches() == []) == (end[1] == "refused")
+"""The reviewers of the environment `release` (None: there is no such environment), the job's environment, the end."""
 
 
-@pytest.fixture
-def environment_stage(build: Build) -> Stage:
+def test_an_environment_holds_only_with_reviewers_and_where_the_job_names_it(build: Build) -> None:
     stage = build(config="gates:\n  environment: release\n")
-    assert stage.generate().end == (0, "proposed")
-    return stage
+    stage.generate()
+    start_over = stage.save()
+    ends = []
+    for reviewers, named, _ in ENVIRONMENTS:
+        start_over()
+        if reviewers is not None:
+            stage.repo.add_environment("release", reviewers)
+        ended = stage.approve(stage.sha, env={"DRAFTGATE_ENVIRONMENT": named})
+        ends.append((reviewers, named, ended.end))
+        assert (stage.branches() == []) == (ended.outcome == "refused")
+    assert tuple(ends) == ENVIRONMENTS
 
 
 # GitHub refuses
 
-RULE = {"message": "Repository rule violations found\n\nCannot create ref due to creations being restricted.\n\n"}
+RULE: dict[str, object] = {
+    "message": "Repository rule violations found\n\nCannot create ref due to creations being restricted.\n\n"
+}
 
 
 def test_a_ruleset_on_the_bots_branches_fails_and_says_what_to_do(proposed: Stage, snapshot: SnapshotAssertion) -> None:
@@ -427,17 +425,17 @@ def test_where_actions_may_not_open_pull_requests_the_branch_is_pushed_and_linke
 
 
 def test_a_protected_head_of_a_pull_request_fails_and_says_what_to_do(
-    plain: Stage, snapshot: SnapshotAssertion
+    undrafted: Stage, snapshot: SnapshotAssertion
 ) -> None:
-    number = plain.open_pull().number
-    plain.script(FIX)
-    sha = plain.say("maria", "/generate make total() count everything", number).outputs["proposal-sha"]
-    plain.repo.protect("topic")
+    number = undrafted.open_pull().number
+    undrafted.script(FIX)
+    sha = undrafted.say("maria", "/generate make total() count everything", number).outputs["proposal-sha"]
+    undrafted.repo.protect("topic")
 
-    ended = plain.say("maria", f"/approve {sha[:12]}", number)
+    ended = undrafted.say("maria", f"/approve {sha[:12]}", number)
 
     assert ended.end == (1, "failed")
-    assert plain.answers(number) == snapshot
+    assert undrafted.answers(number) == snapshot
 
 
 def test_a_taken_branch_name_gets_a_number(proposed: Stage) -> None:

