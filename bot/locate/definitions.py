@@ -17,7 +17,7 @@ _KEYWORD = re.compile(
     rb"|protocol|impl|mod|macro_rules!|const|let|var|val|static|defmodule|defp|sub|proc|resource|data|variable|output|#define)"
     rb"[ \t]+(?:\([^()]{0,80}\)[ \t]*)?(?:\"\w+\"[ \t]+\"?)?(?:[\w:]{1,80}(?:\.|::))?[\"&*]?$"
 )
-_TYPED = re.compile(rb"^[ \t]*(?:[A-Za-z_][\w<>\[\],.:?]*[*&]*[ \t]+){1,6}[*&]*$")
+_TYPED = re.compile(rb"^[ \t]*(?:[A-Za-z_][\w<>\[\],.:?]*[*&]*[ \t]+){1,6}[*&]*(?:[\w:]{1,80}::)?$")
 _STATEMENT = re.compile(
     rb"^[ \t]*(?:return|new|await|throw|raise|yield|else|case|not|and|or|if|elif|in|is|print|echo|import|from|del"
     rb"|assert|go|defer|export default|using|use|with)\b"

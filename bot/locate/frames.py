@@ -34,7 +34,7 @@ def _java(match: re.Match[str]) -> Frame:
 
 
 # the look-behind lets a path start at a word's start only, so that a long run of path characters is tried once
-_PATH = r"(?<![^\s\"'`()<>:,;\[\]])(?P<path>(?:[A-Za-z]:)?[^\s\"'`()<>:,;\[\]]{1,300}\.[A-Za-z]\w{0,8})"
+_PATH = r"(?<![^\s\"'`()<>:,;\[\]])(?:file://)?(?P<path>(?:[A-Za-z]:)?[^\s\"'`()<>:,;\[\]]{1,300}\.[A-Za-z]\w{0,8})"
 _LINE = r"(?P<line>\d{1,7})"
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Frame]], ...] = (
     # Python, as in 'File "a/b.py", line 12, in name'
@@ -44,14 +44,19 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Frame]], ...] = (
     # C#, where a frame ends with its path, a colon and the word line
     (re.compile(r"\bin (?P<path>[^\n\"]{1,300}?\.\w{1,8}):line " + _LINE), _plain),
     # PHP: frames are numbered, `#0 /srv/src/Cart.php(42): Shop\Cart->add()`; errors end `in Cart.php on line 42`
-    (re.compile(_PATH + r"\(" + _LINE + r"\)(?:: (?:[\w\\]{1,100}(?:->|::))?(?P<function>\w{1,100})\()?"), _plain),
+    (
+        re.compile(
+            r"#\d{1,3} " + _PATH + r"\(" + _LINE + r"\)(?:: (?:[\w\\]{1,100}(?:->|::))?(?P<function>\w{1,100})\()?"
+        ),
+        _plain,
+    ),
     (re.compile(r"\bin " + _PATH + r"(?: on line |:)" + _LINE), _plain),
     # JavaScript, TypeScript: at add (/srv/src/cart.js:42:7)
-    (re.compile(r"\bat (?:async |new )?(?P<function>[\w.$<>]{1,100}) \((?:file://)?" + _PATH + ":" + _LINE), _plain),
+    (re.compile(r"\bat (?:async |new )?(?P<function>[\w.$<>]{1,100}) \(" + _PATH + ":" + _LINE), _plain),
     # Ruby: lib/cart.rb:42:in `add'
     (re.compile(_PATH + ":" + _LINE + r":in [`'](?:[\w:]{1,100}[#.])?(?P<function>[\w?!]{1,100})"), _plain),
     # pytest, Go, Rust, compilers and linters: path:42, path:42:7
-    (re.compile(r"(?:file://)?" + _PATH + ":" + _LINE), _plain),
+    (re.compile(_PATH + ":" + _LINE), _plain),
 )
 _LAST_IS_CRASH = re.compile(r"most recent call last", re.IGNORECASE)
 _LONGEST_LINE = 1_000

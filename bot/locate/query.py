@@ -71,7 +71,8 @@ class _Segment:
 
 def read_issue(text: str) -> Query:
     """Take an issue's text (title first) apart; bounded for any input."""
-    text = _HTML_COMMENT.sub(" ", text[:_MOST_TEXT])
+    whole_characters = text[:_MOST_TEXT].encode(errors="replace").decode()
+    text = _HTML_COMMENT.sub(" ", whole_characters)
     bare = _URL.sub(" ", text)
     segments = list(_segments(bare))
     terms, surface = _terms(segments)

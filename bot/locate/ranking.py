@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,9 @@ from bot.locate.windows import Window, windows
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-_KEPT, _KEPT_BYTES = 400, 5_000_000
+_KEPT, _KEPT_BYTES = 400, 4_000_000
 """Files read closely, and their bytes: the right ones are among them unless they share hardly a word with the issue."""
-_SIEVE_TERMS = 12
+_SIEVE_TERMS = 10
 """Terms looked for in every file; each costs half a nanosecond a byte."""
 _SAMPLE = 100
 """Files from which it is estimated how common a term is."""
@@ -25,6 +26,7 @@ _MOST_BYTES = 32_000_000
 _OF_THE_ISSUE = 1.5
 """How much likelier a file is whose path holds a term of the issue, when not all can be scanned."""
 _PEAK_TERMS = 10
+_REASONS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,25 @@ def locate(issue: str, files: FileTable, limit: int = 30) -> list[Located]:
         found[path].append(piece)
     scores = {path: sum(piece.score for piece in found[path]) * kinds[path].value for path in read if found[path]}
     best = sorted(scores, key=lambda path: (-scores[path], path))[: max(0, limit)]
-    words = {term: weight * idf[term] for term, weight in query.terms.items()}
-    texts = dict(contents(files, best))
-    return [_located(path, scores[path], found[path], texts.get(path, b""), words) for path in best]
+    lines = _lines(files, best, found, {term: weight * idf[term] for term, weight in query.terms.items()})
+    return [Located(path, scores[path], lines.get(path, ()), _why(found[path])) for path in best]
+
+
+def _lines(
+    files: FileTable, paths: Sequence[str], found: evidence.Found, words: Mapping[str, float]
+) -> dict[str, tuple[Window, ...]]:
+    """The windows worth showing of each file: around what the evidence points at, and where the best words gather."""
+    strongest = dict(sorted(words.items(), key=lambda item: -item[1])[:_PEAK_TERMS])
+    places = {path: [line for piece in _strongest_first(found[path]) for line in piece.lines] for path in paths}
+    return {path: windows(data, places[path], strongest) for path, data in contents(files, paths)}
+
+
+def _why(pieces: Sequence[evidence.Evidence]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(piece.why for piece in _strongest_first(pieces)))[:_REASONS]
+
+
+def _strongest_first(pieces: Sequence[evidence.Evidence]) -> list[evidence.Evidence]:
+    return sorted(pieces, key=lambda piece: -piece.score)
 
 
 def _sieve(
@@ -89,18 +107,18 @@ def _sieve(
         path: kinds[path].value * sum(worth[term] for term in present)
         for path, present in presence(files, paths, sought).items()
     }
+    named = sorted(found, key=lambda path: -sum(piece.score for piece in found[path]))
     likely = sorted(scores, key=lambda path: -scores[path])[:_KEPT]
-    return sample, list(dict.fromkeys([*found, *_within(sizes, likely, _KEPT_BYTES)]))
+    return sample, list(_within(sizes, dict.fromkeys([*named, *likely]), _KEPT_BYTES))
 
 
 def _scanned(sizes: Mapping[str, int], kinds: Mapping[str, Kind], query: Query) -> list[str]:
     """All files, or of a very large tree the likeliest ones that the limit on bytes allows."""
     if sum(sizes[path] for path in kinds) <= _MOST_BYTES:
         return list(kinds)
-    terms = [term.replace(" ", "_") for term in query.terms]
+    of_the_issue = re.compile("|".join(re.escape(term) for term in query.terms if " " not in term) or "(?!)")
     likelihood = {
-        path: kind.value * (_OF_THE_ISSUE if any(term in path.lower() for term in terms) else 1.0)
-        for path, kind in kinds.items()
+        path: kind.value * (_OF_THE_ISSUE if of_the_issue.search(path.lower()) else 1.0) for path, kind in kinds.items()
     }
     return sorted(_within(sizes, sorted(kinds, key=lambda path: -likelihood[path]), _MOST_BYTES))
 
@@ -113,16 +131,3 @@ def _within(sizes: Mapping[str, int], paths: Iterable[str], most: int) -> Iterat
         if total > most:
             return
         yield path
-
-
-def _located(
-    path: str, score: float, pieces: Sequence[evidence.Evidence], data: bytes, words: Mapping[str, float]
-) -> Located:
-    ordered = sorted(pieces, key=lambda piece: -piece.score)
-    strongest = dict(sorted(words.items(), key=lambda item: -item[1])[:_PEAK_TERMS])
-    return Located(
-        path=path,
-        score=score,
-        lines=windows(data, [line for piece in ordered for line in piece.lines], strongest),
-        why=tuple(dict.fromkeys(piece.why for piece in ordered)),
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
+_PART = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+")
 _COMPOUND = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]|[A-Za-z0-9]_[A-Za-z0-9]|^_+[A-Za-z]|[A-Za-z][0-9]")
 _VOWEL = re.compile(r"[aeiouy]")
 _SUFFIXES = ("ings", "ing", "ies", "ed", "es", "s", "e", "y")
@@ -35,7 +35,7 @@ STOP_WORDS = frozenset(
     users uses using usually ve version versions very via want wants was wasn way ways we well went were what
     whatever when where whether which while who whole why will wish with within without won work worked working
     works would wouldn wrong www yes yet you your
-    """.split()  # noqa: SIM905 - two hundred quoted words would be harder to read and to amend
+    """.split()  # noqa: SIM905 - hundreds of quoted words would be harder to read and to amend
 )
 """English and issue-template words that say nothing about where the code is."""
 
