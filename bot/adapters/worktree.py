@@ -37,7 +37,8 @@ class GitWorktree:
 
     def branch(self) -> str:
         """The branch that HEAD is on, or empty when it is detached."""
-        return self._git("rev-parse", "--abbrev-ref", "HEAD", why="HEAD cannot be read").replace("HEAD", "")
+        name = self._git("rev-parse", "--abbrev-ref", "HEAD", why="HEAD cannot be read")
+        return "" if name == "HEAD" else name
 
     def has_local_changes(self) -> bool:
         """Whether tracked files differ from HEAD."""
@@ -83,7 +84,8 @@ class GitWorktree:
 
     def read(self, sha: str, paths: Sequence[str]) -> Mapping[str, bytes]:
         """The contents of those paths in the commit's tree; those that are not there, or not files, are left out."""
-        wanted = [path for path in paths if "\n" not in path]
+        # A line feed ends a name here, and git takes ./ and ../ as relative to the folder that it runs in.
+        wanted = [path for path in paths if "\n" not in path and not path.startswith(("./", "../"))]
         with tempfile.TemporaryFile() as names, tempfile.TemporaryFile() as contents:
             names.write("".join(f"{sha}:{path}\n" for path in wanted).encode(errors="surrogateescape"))
             names.seek(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -29,6 +30,9 @@ def main(words: Sequence[str], began: float) -> int:
         UsageError: when the words are no command.
         UserError: when the command cannot be done for a reason that a person can mend.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # file names that are no text, terminals without a minus sign
     options = _parser().parse_args(words)
     module, _, name = str(options.command).partition(":")
     from importlib import import_module  # noqa: PLC0415 - each command imports what it needs and no more

@@ -67,9 +67,13 @@ def apply(options: argparse.Namespace, _began: float) -> int:
     reply = read_text(options.reply, "the reply")
     if not options.repo.is_dir():
         raise UserError(f"{options.repo} is not a folder", "Name the folder whose files are to be changed.")
-    result = apply_reply(reply, FolderTexts(options.repo))
-    if result.errors:
-        for error in result.errors:
+    texts = FolderTexts(options.repo)
+    result = apply_reply(reply, texts)
+    errors = result.errors or [
+        f"{path}: {why}" for path in result.files if (why := _obstacle(options.repo, path, texts))
+    ]
+    if errors:
+        for error in errors:
             sys.stderr.write(f"error: {error}\n")
         sys.stderr.write("Nothing was changed.\n")
         return 1
@@ -121,9 +125,6 @@ class FolderTexts(Mapping[str, str]):
     def __len__(self) -> int:
         return len(self._paths)
 
-    def __contains__(self, path: object) -> bool:
-        return path in self._paths
-
 
 def _files_below(root: Path) -> Iterator[Path]:
     """Plain files in order of their paths; links and folders that hold no source are left out."""
@@ -142,7 +143,22 @@ def _files_below(root: Path) -> Iterator[Path]:
 def _text(path: Path) -> str | None:
     from bot.pipeline.gather import decode  # noqa: PLC0415 - beside its use
 
-    return decode(path.read_bytes())
+    try:
+        return decode(path.read_bytes())
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}", "Check the path and its permissions.") from error
+
+
+def _obstacle(root: Path, path: str, texts: FolderTexts) -> str:
+    """Why a file that was not read cannot be written either, or empty: it would lead elsewhere or destroy something."""
+    if texts.get(path) is not None:
+        return ""
+    place = root
+    for part in Path(path).parts:
+        place /= part
+        if place.is_symlink():
+            return "lies behind a symbolic link"
+    return "is there already and not a text file" if place.exists() else ""
 
 
 def _write(root: Path, files: Mapping[str, str | None]) -> None:

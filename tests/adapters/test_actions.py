@@ -23,11 +23,18 @@ def environ_of(path: Path, text: str | bytes) -> dict[str, str]:
 
 
 def outputs_of(text: str) -> dict[str, str]:
-    """Read an output file the way the runner does: line by line, an entry ends at its own delimiter alone."""
+    """Read an output file the way the runner does (actions/runner, FileCommandManager.cs).
+
+    Whichever of `=` and `<<` comes first in a line decides its form; an entry of several lines ends at its own
+    delimiter alone.
+    """
     found: dict[str, str] = {}
     lines = iter(text.split("\n")[:-1])
     for line in lines:
-        name, _, delimiter = line.partition("<<")
+        name, equals, delimiter = re.split("(=|<<)", line, maxsplit=1)
+        if equals == "=":
+            found[name] = delimiter
+            continue
         value = []
         for inner in lines:
             if inner == delimiter:
@@ -113,10 +120,10 @@ def test_no_output_value_can_begin_another_output(
     assert outputs_of(path.read_bytes().decode() if path.exists() else "") == outputs
 
 
-def test_every_output_has_a_delimiter_of_its_own(tmp_path: Path) -> None:
+def test_every_output_of_several_lines_has_a_delimiter_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "output"
     for _ in range(2):
-        write_outputs({"GITHUB_OUTPUT": str(path)}, {"one": "1", "two": "2"})
+        write_outputs({"GITHUB_OUTPUT": str(path)}, {"one": "1\n", "two": "2\r"})
     assert len(set(re.findall("<<([0-9a-f]{32})\n", path.read_text(encoding="utf-8")))) == 4
 
 

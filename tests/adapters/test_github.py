@@ -543,11 +543,12 @@ def test_writes_that_lost_their_answer_are_repeated_where_that_changes_nothing(
 ) -> None:
     old = shop.head()
     new = shop.commit("main", {"app.py": "x\n"}, "New")
-    for act in (
+    acts: list[Callable[[], None]] = [
         lambda: writer.create_ref("heads/topic", old),
         lambda: writer.advance_ref("heads/topic", new),
         lambda: writer.delete_ref("heads/topic"),
-    ):
+    ]
+    for act in acts:
         github.faults[:] = [Fault(effect, method="POST|PATCH|DELETE")]
         act()
         assert github.faults[0].struck == 1
