@@ -19,7 +19,7 @@ from bot.core.proposals import (
 )
 from tests.samples import PROVENANCE, SHA, proposal
 
-words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=200)
+words = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=200)
 
 
 def test_the_message_carries_title_summary_and_trailers() -> None:
