@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.core.paths import case_collisions, check_path
+from bot.core.paths import case_collisions, check_path, folder_conflicts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -86,7 +86,7 @@ def judge(changes: Sequence[FileChange], rules: ChangeRules, tree: Collection[st
         f"`{change.path}`: only plain files may change" for change in changes if change.mode not in PLAIN_MODES
     ]
     problems += [f"`{change.path}`: binary content" for change in changes if _is_binary(change)]
-    problems += _collisions(changes, tree)
+    problems += _collisions(changes, tree) + _conflicts(changes, tree)
     problems += _protected(paths, rules)
     return problems + _sizes(changes, rules)
 
@@ -98,8 +98,20 @@ def _is_binary(change: FileChange) -> bool:
 def _collisions(changes: Sequence[FileChange], tree: Collection[str]) -> list[str]:
     new = {change.path for change in changes if change.before is None}
     gone = {change.path for change in changes if change.after is None}
-    pairs = case_collisions([path for path in {*tree, *new} if path not in gone]) if new else []
+    pairs = case_collisions(sorted({*tree, *new} - gone)) if new else []
     return [f"`{one}` and `{other}` differ in case only" for one, other in pairs if one in new or other in new]
+
+
+def _conflicts(changes: Sequence[FileChange], tree: Collection[str]) -> list[str]:
+    """New paths below a file, or where a folder is: git's trees would drop what stands there."""
+    new = {change.path for change in changes if change.before is None}
+    gone = {change.path for change in changes if change.after is None}
+    clashes = folder_conflicts({*tree, *new} - gone) if new else []
+    return [
+        f"`{path}` would be a file and a folder at once"
+        for path in clashes
+        if path in new or any(one.startswith(f"{path}/") for one in new)
+    ]
 
 
 def _protected(paths: list[str], rules: ChangeRules) -> list[str]:

@@ -124,7 +124,7 @@ def proof_table(proofs: Sequence[Proof], look_at: Sequence[str]) -> str:
 
 
 def _cell(text: str) -> str:
-    return quiet.prose(" ".join(text.split())).replace("|", "\\|")
+    return quiet.cell(quiet.prose(" ".join(text.split())))
 
 
 def diff_details(changes: Sequence[FileChange], link: str, title: str = "Diff", *, unfold: bool = True) -> str:

@@ -41,11 +41,16 @@ def _plain(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """The text as inline code on one line, whatever backticks it holds; a table's bars are kept from splitting it."""
-    flat = " ".join(visible(text).split()).replace("|", "\\|")
+    """The text as inline code on one line, whatever backticks it holds."""
+    flat = " ".join(visible(text).split())
     ticks = "`" * (max((len(run) for run in _RUN.findall(flat)), default=0) + 1)
     pad = " " if flat.startswith("`") or flat.endswith("`") else ""
     return f"{ticks}{pad}{flat}{pad}{ticks}" if flat else "` `"
+
+
+def cell(markdown: str) -> str:
+    """Markdown for a cell of a table: on one line, its bars kept from splitting the row, inside inline code too."""
+    return " ".join(markdown.split()).replace("|", "\\|")
 
 
 def block(text: str, language: str = "") -> str:

@@ -70,7 +70,7 @@ def mistake(line: str, problem: str, nearest: str) -> str:
 
 def help_table(rows: Iterable[tuple[str, str]]) -> str:
     """The command table; `rows` are usage and meaning."""
-    lines = [f"| {quiet.code(usage)} | {meaning} |" for usage, meaning in rows]
+    lines = [f"| {quiet.cell(quiet.code(usage))} | {meaning} |" for usage, meaning in rows]
     head = "Commands go on the first line of a comment, one a comment. A proposal is pushed only after `/approve`."
     return "\n".join([head, "", "| command | does |", "|---|---|", *lines])
 

@@ -91,6 +91,26 @@ def test_a_collision_that_was_there_before_is_not_blamed() -> None:
     assert judge([CHANGE], RULES, ["shop/cart.py", "README.md", "readme.md"]) == []
 
 
+@pytest.mark.parametrize(
+    ("changes", "tree", "clash"),
+    [
+        ([("a/b/c.py", None)], ["a/b"], "a/b"),
+        ([("a", None)], ["a/b"], "a"),
+        ([("a", None), ("a/b", None)], [], "a"),
+        ([("a/b", None), ("a", "gone")], ["a"], None),
+        ([("c", None)], ["a", "a/b"], None),
+    ],
+)
+def test_a_path_is_a_file_or_a_folder_and_never_both(
+    changes: list[tuple[str, str | None]], tree: list[str], clash: str | None
+) -> None:
+    made = [
+        replace(CHANGE, path=path, before=state and "x\n", after=None if state else "x\n") for path, state in changes
+    ]
+    expected = [f"`{clash}` would be a file and a folder at once"] if clash else []
+    assert judge(made, RULES, tree) == expected
+
+
 def test_limits_are_said_with_the_number_and_the_setting() -> None:
     problems = judge([CHANGE, replace(CHANGE, path="b.py")], ChangeRules(max_files=1, max_lines=3), [])
     assert problems == [

@@ -83,7 +83,7 @@ def test_foreign_words_are_made_harmless_in_every_text() -> None:
             "`/approve 3f9c2a1b7d04` was not accepted: it is expired. `/generate` drafts a new one.",
         ),
         (texts.refusal("/retry", "why", ""), "`/retry` was not accepted: why."),
-        (texts.refusal("a `b` | c", "why", "Do x."), "``a `b` \\| c`` was not accepted: why. Do x."),
+        (texts.refusal("a `b` | c", "why", "Do x."), "``a `b` | c`` was not accepted: why. Do x."),
         (texts.no_permission("write"), "Draftgate commands need the write permission in this repository."),
         (
             texts.mistake("/aprove 3f9c", "there is no such command", "/approve"),

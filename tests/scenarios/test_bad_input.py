@@ -214,12 +214,7 @@ def test_binary_and_huge_files_are_left_alone(build: Build) -> None:
     "path",
     [
         "logo.png",
-        pytest.param(
-            "shop/cart.py/deeper.py",
-            marks=pytest.mark.xfail(
-                reason="core.changes.judge lets a file be made below a file, which deletes that one"
-            ),
-        ),
+        "shop/cart.py/deeper.py",
         "shop",
         "SHOP/cart.py",
         "../x.py",
