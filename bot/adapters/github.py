@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from bot.core.forge import Comment, Commit, Comparison, Editing, Pull, TreeEntry
@@ -11,7 +11,7 @@ from bot.core.refs import Actor
 from bot.errors import ForgeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from github.GitCommit import GitCommit
     from github.Repository import Repository
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.adapters.github_session import Session
     from bot.core.forge import CommentKind
 
+T = TypeVar("T")
 _ROLES = {"admin", "maintain", "write", "triage", "read", "none"}
 _MOST_COMPARED = 300
 """Files that GitHub lists in a comparison at most; with this many there may be more (OpenAPI, "Compare commits")."""
@@ -36,35 +37,25 @@ class GitHubReader:
 
     def permission(self, login: str) -> str:
         """The person's role; somebody who is no collaborator has none."""
-        try:
-            answer = self._session.request("GET", f"/collaborators/{quote(login, safe='')}/permission")
-        except ForgeError as error:
-            if error.status == 404:
-                return "none"
-            raise
-        role, basic = str(answer.get("role_name", "")), str(answer.get("permission", "none"))
-        return role if role in _ROLES else basic
+        return self._found(_read_role, f"/collaborators/{quote(login, safe='')}/permission") or "none"
 
     def comment(self, comment_id: int, kind: CommentKind) -> Comment | None:
         """One comment as it stands now; None when it is gone."""
         folder = "pulls" if kind == "review" else "issues"
-        answer = self._found("GET", f"/{folder}/comments/{comment_id}")
-        return None if answer is None else read_comment(answer)
+        return self._found(read_comment, f"/{folder}/comments/{comment_id}")
 
     def comments(self, number: int) -> list[Comment]:
         """All comments of the thread's conversation, oldest first."""
-        return [read_comment(raw) for raw in self._session.pages(f"/issues/{number}/comments")]
+        return self._session.pages(f"/issues/{number}/comments", read_comment)
 
     def editing(self, nodes: Sequence[str]) -> list[Editing] | None:
         """Who edited those comments; None where the server has no GraphQL."""
         try:
-            data = self._session.graphql(_EDITING, {"ids": list(nodes)})
+            return self._session.graphql(_EDITING, {"ids": list(nodes)}, _read_editing)
         except ForgeError as error:
             if error.status in {404, 405, 410, 501}:
                 return None
             raise
-        viewer = str(data["viewer"]["login"])
-        return [Editing(_login(node, "author"), _login(node, "editor"), viewer) for node in data["nodes"]]
 
     def login(self) -> str:
         """The login of the token's own account; an installation token is refused the question, and has none."""
@@ -77,10 +68,7 @@ class GitHubReader:
 
     def file(self, path: str, ref: str) -> bytes | None:
         """A file's content at a branch or commit; None when it is not there or is not a file."""
-        answer = self._found("GET", f"/contents/{quote(path)}", {"ref": ref})
-        if not isinstance(answer, dict) or answer.get("encoding") != "base64":
-            return None
-        return base64.b64decode(answer["content"])
+        return self._found(_read_content, f"/contents/{quote(path)}", {"ref": ref})
 
     def issue_title(self, number: int) -> str:
         """The present title."""
@@ -88,19 +76,19 @@ class GitHubReader:
 
     def pull(self, number: int) -> Pull:
         """One pull request."""
-        return read_pull(self._session.request("GET", f"/pulls/{number}"))
+        return self._session.read(read_pull, "GET", f"/pulls/{number}")
 
     def find_pull(self, branch: str) -> Pull | None:
         """The newest pull request from that branch of this repository, of any state."""
         owner = self._session.root.split("/")[2]
-        found = self._session.request("GET", "/pulls", query={"head": f"{owner}:{branch}", "state": "all"})
-        mine = [pull for pull in found if pull["head"]["ref"] == branch]
-        return read_pull(max(mine, key=lambda pull: int(pull["number"]))) if mine else None
+        query = {"head": f"{owner}:{branch}", "state": "all"}
+        found = self._session.read(lambda answer: [read_pull(one) for one in answer], "GET", "/pulls", query=query)
+        mine = [pull for pull in found if pull.head_ref == branch]
+        return max(mine, key=lambda pull: pull.number) if mine else None
 
     def ref(self, name: str) -> str | None:
         """The object id under `refs/<name>`; None when there is no such ref."""
-        answer = self._found("GET", f"/git/ref/{quote(name)}")
-        return None if answer is None else str(answer["object"]["sha"])
+        return self._found(read_target, f"/git/ref/{quote(name)}")
 
     def refs(self, prefix: str) -> Mapping[str, str]:
         """All refs below a prefix, by name without `refs/`."""
@@ -135,24 +123,15 @@ class GitHubReader:
 
     def compare(self, base: str, head: str) -> Comparison | None:
         """How two commits stand to each other; None without common history."""
-        answer = self._found("GET", f"/compare/{quote(base)}...{quote(head)}")
-        if answer is None:
-            return None
-        files = answer.get("files") or []
-        touched = {str(one["filename"]): str(one["status"]) for one in files}
-        touched |= {str(one["previous_filename"]): "renamed" for one in files if one.get("previous_filename")}
-        listed = touched if len(files) < _MOST_COMPARED else None
-        return Comparison(int(answer["ahead_by"]), int(answer["behind_by"]), listed)
+        return self._found(_read_comparison, f"/compare/{quote(base)}...{quote(head)}")
 
     def environment_has_reviewers(self, name: str) -> bool:
         """Whether the environment exists with at least one required reviewer; anything unclear counts as no."""
-        answer = self._found("GET", f"/environments/{quote(name, safe='')}")
-        rules = (answer or {}).get("protection_rules") or []
-        return any(rule.get("type") == "required_reviewers" and rule.get("reviewers") for rule in rules)
+        return bool(self._found(_read_reviewers, f"/environments/{quote(name, safe='')}"))
 
-    def _found(self, verb: str, path: str, query: Mapping[str, Any] | None = None) -> Any:
+    def _found(self, shape: Callable[[Any], T], path: str, query: Mapping[str, Any] | None = None) -> T | None:
         try:
-            return self._session.request(verb, path, query=query)
+            return self._session.read(shape, "GET", path, query=query)
         except ForgeError as error:
             if error.status == 404:
                 return None
@@ -186,6 +165,40 @@ def read_pull(raw: Mapping[str, Any]) -> Pull:
         base_ref=str(base["ref"]),
         is_fork=not same,
     )
+
+
+def read_target(raw: Mapping[str, Any]) -> str:
+    """The object id that a ref of GitHub's JSON points to."""
+    return str(raw["object"]["sha"])
+
+
+def _read_role(raw: Mapping[str, Any]) -> str:
+    role, basic = str(raw.get("role_name", "")), str(raw.get("permission", "none"))
+    return role if role in _ROLES else basic
+
+
+def _read_editing(data: Mapping[str, Any]) -> list[Editing]:
+    viewer = str(data["viewer"]["login"])
+    return [Editing(_login(node, "author"), _login(node, "editor"), viewer) for node in data["nodes"]]
+
+
+def _read_content(raw: Any) -> bytes | None:
+    if not isinstance(raw, dict) or raw.get("encoding") != "base64":
+        return None  # a folder, a link, or a file too large for this route
+    return base64.b64decode(raw["content"])
+
+
+def _read_comparison(raw: Mapping[str, Any]) -> Comparison:
+    files = raw.get("files") or []
+    touched = {str(one["filename"]): str(one["status"]) for one in files}
+    touched |= {str(one["previous_filename"]): "renamed" for one in files if one.get("previous_filename")}
+    listed = touched if len(files) < _MOST_COMPARED else None
+    return Comparison(int(raw["ahead_by"]), int(raw["behind_by"]), listed)
+
+
+def _read_reviewers(raw: Mapping[str, Any]) -> bool:
+    rules = raw.get("protection_rules") or []
+    return any(rule.get("type") == "required_reviewers" and rule.get("reviewers") for rule in rules)
 
 
 def _read_commit(commit: GitCommit) -> Commit:

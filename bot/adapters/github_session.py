@@ -77,24 +77,37 @@ class Session:
 
     def request(self, verb: str, path: str, body: Any = None, *, query: Mapping[str, Any] | None = None) -> Any:
         """One raw request below the repository's path, with its JSON answer; repeatable ones only."""
+        return self.read(lambda answer: answer, verb, path, body, query=query)
 
-        def ask(repository: Repository) -> Any:
+    def read(
+        self,
+        shape: Callable[[Any], T],
+        verb: str,
+        path: str,
+        body: Any = None,
+        *,
+        query: Mapping[str, Any] | None = None,
+    ) -> T:
+        """The same, with the answer as one of our own values; one that lacks what `shape` looks for is asked again."""
+
+        def ask(repository: Repository) -> T:
             url = f"{self.root}{path}"
             headers, answer = repository.requester.requestJsonAndCheck(verb, url, dict(query or {}), input=body)
             if verb != "DELETE" and (answer is None or "json" not in str(headers.get("content-type"))):
                 raise _TransientError("GitHub's answer was not JSON", 0, uncertain=True)  # a proxy's page, or nothing
-            return answer
+            return shape(answer)
 
         return self.call(ask)
 
-    def pages(self, path: str) -> list[Any]:
-        """All items of a listing, in as few requests as GitHub allows.
+    def pages(self, path: str, shape: Callable[[Any], T]) -> list[T]:
+        """All items of a listing, in as few requests as GitHub allows, each as one of our own values.
 
         PyGithub's own lists ask once more for every item whose whole content is wanted.
         """
-        found: list[Any] = []
+        found: list[T] = []
         for page in range(1, _MOST_PAGES + 1):
-            items = self.request("GET", path, query={"per_page": _PAGE, "page": page})
+            query = {"per_page": _PAGE, "page": page}
+            items = self.read(lambda answer: [shape(one) for one in answer], "GET", path, query=query)
             found += items
             if len(items) < _PAGE:
                 break
@@ -104,8 +117,8 @@ class Session:
         """The login of the token's account."""
         return str(self.call(lambda repository: repository.requester.requestJsonAndCheck("GET", "/user")[1]["login"]))
 
-    def graphql(self, query: str, variables: Mapping[str, Any]) -> Any:
-        """The `data` of a GraphQL query.
+    def graphql(self, query: str, variables: Mapping[str, Any], shape: Callable[[Any], T]) -> T:
+        """The `data` of a GraphQL query, as one of our own values.
 
         PyGithub turns the answer "no such node" into a 404, the same as a server without GraphQL gives; here the first
         is a 422, so that nobody takes it for the second.
@@ -114,16 +127,16 @@ class Session:
             ForgeError: with the HTTP status, or 422 when GraphQL itself answered with errors.
         """
 
-        def ask(repository: Repository) -> Any:
+        def ask(repository: Repository) -> T:
             requester = repository.requester
-            return requester.requestJsonAndCheck(
+            answer = requester.requestJsonAndCheck(
                 "POST", requester.graphql_url, input={"query": query, "variables": dict(variables)}
             )[1]
+            if answer.get("errors"):
+                raise ForgeError(f"GraphQL: {answer['errors'][0].get('message', 'error')}", 422)
+            return shape(answer["data"])
 
-        answer = self.call(ask)
-        if answer.get("errors"):
-            raise ForgeError(f"GraphQL: {answer['errors'][0].get('message', 'error')}", 422)
-        return answer["data"]
+        return self.call(ask)
 
     def _once(self, action: Callable[[Repository], T]) -> T:
         import requests  # noqa: PLC0415 - part of PyGithub's slow import

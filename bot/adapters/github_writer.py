@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from bot.adapters.github import read_comment, read_pull
+from bot.adapters.github import read_comment, read_pull, read_target
 from bot.errors import ForgeError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class GitHubWriter:
 
     def edit_comment(self, comment_id: int, body: str) -> Comment:
         """Replace a comment's body."""
-        return read_comment(self._session.request("PATCH", f"/issues/comments/{comment_id}", {"body": body}))
+        return self._session.read(read_comment, "PATCH", f"/issues/comments/{comment_id}", {"body": body})
 
     def create_blob(self, content: bytes) -> str:
         """Store a file's content and return its object id; the same content has the same id."""
@@ -46,12 +46,12 @@ class GitHubWriter:
         tree = [
             {"path": path, "mode": mode, "type": "blob", "sha": sha} for path, (mode, sha) in sorted(entries.items())
         ]
-        return str(self._session.request("POST", "/git/trees", {"base_tree": base_tree, "tree": tree})["sha"])
+        return self._session.read(_read_sha, "POST", "/git/trees", {"base_tree": base_tree, "tree": tree})
 
     def create_commit(self, message: str, tree: str, parent: str) -> str:
         """Make a commit without naming an author, which is what makes GitHub sign it as the token's own."""
         body = {"message": message, "tree": tree, "parents": [parent]}
-        return str(self._session.request("POST", "/git/commits", body)["sha"])
+        return self._session.read(_read_sha, "POST", "/git/commits", body)
 
     def create_ref(self, name: str, sha: str) -> None:
         """Create `refs/<name>`; one that stands there with the same id is fine."""
@@ -70,7 +70,7 @@ class GitHubWriter:
         try:
             self._session.request("DELETE", f"/git/refs/{quote(name)}")
         except ForgeError as error:
-            if error.status not in {404, 422}:
+            if error.status != 404 and not (error.status == 422 and "does not exist" in str(error)):
                 raise
 
     def create_pull(self, head: str, base: str, title: str, body: str) -> Pull:
@@ -82,4 +82,8 @@ class GitHubWriter:
         return self._session.call(post, repeatable=False)
 
     def _points_to(self, name: str) -> str:
-        return str(self._session.request("GET", f"/git/ref/{quote(name)}")["object"]["sha"])
+        return self._session.read(read_target, "GET", f"/git/ref/{quote(name)}")
+
+
+def _read_sha(raw: Mapping[str, Any]) -> str:
+    return str(raw["sha"])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -416,6 +417,11 @@ def test_a_ref_is_deleted_and_one_that_is_gone_is_fine(shop: Repository, writer:
     assert shop.ref("draftgate/proposals/1/x") is None
 
 
+def test_a_ref_that_a_ruleset_keeps_is_not_taken_for_gone(github: FakeGitHub, writer: GitHubWriter) -> None:
+    github.faults.append(Fault(faults.answer(422, {"message": "Repository rule violations found"}), method="DELETE"))
+    assert refused(lambda: writer.delete_ref("draftgate/proposals/1/x")).status == 422
+
+
 def test_a_draft_pull_request_with_one_request(github: FakeGitHub, shop: Repository, writer: GitHubWriter) -> None:
     shop.branch("topic")
     shop.commit("topic", {"new.py": "x\n"}, "Topic")
@@ -439,6 +445,7 @@ BROKEN: dict[str, Effect] = {
     "truncated without a sign": faults.truncate(honest=False),
     "empty": faults.truncate(0, honest=False),
     "a proxy's page": faults.answer(200, b"<html>Sign in to the guest network</html>"),
+    "without its fields": faults.answer(200, {"message": "hello"}),
     "a limit for a second": faults.secondary_limit(403, 1),
     "a limit for a second, as 429": faults.secondary_limit(429, 1),
     "a limit for no time at all": faults.secondary_limit(429, 0),
@@ -490,6 +497,31 @@ def test_what_waiting_does_not_mend_is_given_up_at_once(
     assert said in str(error)
     assert len(github.requests) == 1
     assert time.monotonic() - began < PATIENCE / 2
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda reader: reader.pull(1),
+        lambda reader: reader.comment(1, "issue"),
+        lambda reader: reader.comments(1),
+        lambda reader: reader.ref("heads/main"),
+        lambda reader: reader.refs("heads/"),
+        lambda reader: reader.compare("main", "main"),
+        lambda reader: reader.commit("a" * 40),
+        lambda reader: reader.blob("a" * 40),
+        lambda reader: reader.editing(["x"]),
+    ],
+    ids=["pull", "comment", "comments", "ref", "refs", "compare", "commit", "blob", "editing"],
+)
+def test_an_answer_that_makes_no_sense_is_no_bug_of_ours(
+    github: FakeGitHub, reader: GitHubReader, ask: Callable[[GitHubReader], object]
+) -> None:
+    effect = faults.answer(200, b"[1]", {"Content-Type": "application/json"})
+    github.faults.append(Fault(effect))
+    with suppress(ForgeError):
+        ask(reader)
+    assert len(github.requests) == 2
 
 
 def test_a_server_that_stays_broken_is_given_up(github: FakeGitHub, reader: GitHubReader) -> None:
