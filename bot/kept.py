@@ -30,7 +30,8 @@ _UNREADABLE = "\0"
 class Kept:
     """A proposal as its commit says: nothing here comes from a comment.
 
-    `message` is None when the commit is not a proposal; `tree` holds the paths beside the changed ones.
+    `message` is None when the commit is not a proposal; `tree` holds the paths beside the changed ones, folders with a
+    slash at their end.
     """
 
     commit: Commit
@@ -69,7 +70,7 @@ def _differences(reader: ForgeReader, old: str, new: str, prefix: str, seen: set
     before, after = together(lambda: _names(reader, old), lambda: _names(reader, new))
     for name in sorted({*before, *after}):
         one, other, path = before.get(name), after.get(name), prefix + name
-        seen.add(path)
+        seen.update(_listed(path, entry) for entry in (one, other) if entry)
         if one == other:
             continue
         folders = [entry if entry and entry.kind == "tree" else None for entry in (one, other)]
@@ -79,6 +80,11 @@ def _differences(reader: ForgeReader, old: str, new: str, prefix: str, seen: set
         files = [entry if entry and entry.kind != "tree" else None for entry in (one, other)]
         if files != [None, None]:
             yield path, files[0], files[1]
+
+
+def _listed(path: str, entry: TreeEntry) -> str:
+    """How a tree's entry is listed among paths: folders have a slash at their end."""
+    return f"{path}/" if entry.kind == "tree" else path
 
 
 def _names(reader: ForgeReader, tree: str) -> Mapping[str, TreeEntry]:
@@ -175,14 +181,17 @@ def change_onto(reader: ForgeReader, base: str, new: NewFile) -> FileChange:
 
 
 def tree_beside(reader: ForgeReader, base: str, paths: Sequence[str]) -> tuple[str, ...]:
-    """The paths in the folders of `base` that hold those paths, to find names that differ in case alone."""
+    """The paths in the folders of `base` that hold those paths, folders with a slash at their end.
+
+    With them, names can be found that differ in case alone, or that would be a file and a folder at once.
+    """
     root = _root(reader, base)
     found: set[str] = set()
     for path in paths:
         tree, prefix = root, ""
         for folder in [*path.split("/")[:-1], ""]:
             names = _names(reader, tree)
-            found |= {prefix + name for name in names}
+            found |= {_listed(prefix + name, entry) for name, entry in names.items()}
             below = names.get(folder)
             if below is None or below.kind != "tree":
                 break

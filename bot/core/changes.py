@@ -77,8 +77,8 @@ def matching(paths: Iterable[str], globs: Sequence[str]) -> list[str]:
 def judge(changes: Sequence[FileChange], rules: ChangeRules, tree: Collection[str]) -> list[str]:
     """Why this change may not be proposed or pushed, in sentences for people; empty when it may.
 
-    `tree` holds the paths of the tree it is laid on (or those beside the changed ones), to find names that differ in
-    case alone.
+    `tree` holds the paths of the tree it is laid on (or those beside the changed ones, folders with a slash at their
+    end), to find names that differ in case alone.
     """
     paths = [change.path for change in changes]
     problems = [f"`{path}`: {problem}" for path in paths if (problem := check_path(path))]

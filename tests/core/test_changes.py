@@ -99,6 +99,8 @@ def test_a_collision_that_was_there_before_is_not_blamed() -> None:
         ([("a", None), ("a/b", None)], [], "a"),
         ([("a/b", None), ("a", "gone")], ["a"], None),
         ([("c", None)], ["a", "a/b"], None),
+        ([("a/b", None)], ["a/", "b/"], None),
+        ([("a", None)], ["a/"], "a"),
     ],
 )
 def test_a_path_is_a_file_or_a_folder_and_never_both(
