@@ -1,40 +1,25 @@
-"""The part of GitHub's GraphQL API that tells who wrote and who edited: `viewer`, `node`, `nodes`."""
+"""The part of GitHub's GraphQL API that REST lacks: who edited what, which review threads are resolved."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.rehearsal.github_access import can_see
 from bot.rehearsal.github_graphql_parser import GraphQLSyntaxError, Selection, Variable, parse
+from bot.rehearsal.github_graphql_values import QueryError, Value, post_value, posts, repository_value
 from bot.rehearsal.github_problems import ApiError, malformed
 from bot.rehearsal.github_routing import json_response
-from bot.rehearsal.github_shapes import moment, page_url
-from bot.rehearsal.github_state import Comment, Issue, Post, Review, ReviewComment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from bot.rehearsal.github_graphql_parser import Document
-    from bot.rehearsal.github_repository import Repository
     from bot.rehearsal.github_service import FakeGitHub
-    from bot.rehearsal.github_state import Token, User
+    from bot.rehearsal.github_state import Token
     from bot.rehearsal.http_server import Request, Response
 
 _MOST_NODES = 100
-
-
-class QueryError(Exception):
-    """A query that is well written but asks for what is not there; the text is what GitHub says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """An object of the graph: its types, the first being its own, and its fields."""
-
-    types: tuple[str, ...]
-    fields: Mapping[str, Any]
 
 
 def answer_graphql(stage: FakeGitHub, token: Token | None, request: Request) -> Response:
@@ -86,6 +71,8 @@ class _Execution:
                 raise QueryError(f"ids must be a list of at most {_MOST_NODES}")
             found = (self._node(str(each), [selection.alias, at]) for at, each in enumerate(ids))
             return [self._shape(each, selection) for each in found]
+        if selection.name == "repository":
+            return self._shape(self._repository(arguments, [selection.alias]), selection)
         raise QueryError(f"Field '{selection.name}' doesn't exist on type 'Query'")
 
     def _given(self, value: Any) -> Any:
@@ -97,10 +84,19 @@ class _Execution:
         seen = (each for each in self._stage.repositories.values() if can_see(each, self._token))
         for repository in seen:
             with repository.lock:
-                for found, post in _posts(repository):
+                for found, post in posts(repository):
                     if found == node:
-                        return _value(repository, node, post)
+                        return post_value(repository, node, post)
         message = f"Could not resolve to a node with the global id of '{node}'"
+        self._errors.append({"type": "NOT_FOUND", "path": path, "message": message})
+        return None
+
+    def _repository(self, arguments: Mapping[str, Any], path: list[str | int]) -> Value | None:
+        name = f"{arguments.get('owner')}/{arguments.get('name')}"
+        found = self._stage.repositories.get(name.lower()) or self._stage.repositories.get(name)
+        if found is not None and can_see(found, self._token):
+            return repository_value(found)
+        message = f"Could not resolve to a Repository with the name '{name}'."
         self._errors.append({"type": "NOT_FOUND", "path": path, "message": message})
         return None
 
@@ -135,34 +131,8 @@ class _Execution:
         if selection.name not in value.fields:
             raise QueryError(f"Field '{selection.name}' doesn't exist on type '{value.types[0]}'")
         found = value.fields[selection.name]
+        if callable(found):
+            found = found({name: self._given(given) for name, given in selection.arguments.items()})
+        if isinstance(found, list):
+            return [self._shape(each, selection) for each in found]
         return self._shape(found, selection) if isinstance(found, Value) else found
-
-
-def _posts(repository: Repository) -> Iterator[tuple[str, Post]]:
-    """All posts with their node ids, which are those of the REST API."""
-    for issue in repository.issues.values():
-        yield (f"PR_{issue.pull.id}" if issue.pull else f"I_{issue.id}"), issue
-    yield from ((f"IC_{each.id}", each) for each in repository.comments.values())
-    yield from ((f"PRR_{each.id}", each) for each in repository.reviews.values())
-    yield from ((f"PRRC_{each.id}", each) for each in repository.review_comments.values())
-
-
-def _value(repository: Repository, node: str, post: Post) -> Value:
-    fields: dict[str, Any] = {
-        "id": node, "databaseId": post.id, "body": post.body, "createdAt": moment(post.created),
-        "updatedAt": moment(post.updated), "lastEditedAt": moment(post.edited), "author": _actor(post.author),
-        "editor": post.editor and _actor(post.editor), "includesCreatedEdit": post.editor is not None,
-    }  # fmt: skip
-    if isinstance(post, Issue):
-        kind = "PullRequest" if post.pull else "Issue"
-        state = "MERGED" if post.pull and post.pull.merged else post.state.upper()
-        fields |= {"number": post.number, "title": post.title, "state": state, "locked": post.locked}
-        fields["url"] = f"{page_url(repository)}/{'pull' if post.pull else 'issues'}/{post.number}"
-        return Value((kind, "Node", "Comment", "IssueOrPullRequest"), fields)
-    kind = {Comment: "IssueComment", Review: "PullRequestReview", ReviewComment: "PullRequestReviewComment"}[type(post)]
-    return Value((kind, "Node", "Comment"), fields)
-
-
-def _actor(user: User) -> Value:
-    """An account as `author` and `editor` give it: a bot's login has no suffix there."""
-    return Value((user.kind, "Actor"), {"login": user.login.removesuffix("[bot]")})

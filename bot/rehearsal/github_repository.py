@@ -208,6 +208,11 @@ class Repository(IssueSide):
         """A review thread: its first comment and the replies."""
         return [each for each in self.review_comments.values() if root.id in {each.id, each.reply_to}]
 
+    def resolve_thread(self, comment_id: int, *, resolved: bool = True) -> None:
+        """Let somebody resolve the review thread that this comment began, or open it again."""
+        with self.lock:
+            self.review_comments[comment_id].resolved = resolved
+
     def reply(self, comment_id: int, who: str | User, body: str) -> ReviewComment:
         """Answer in a review thread.
 

@@ -140,7 +140,10 @@ class Review(Post):
 
 @dataclass(slots=True)
 class ReviewComment(Post):
-    """A comment on lines of a diff; `anchor_*` is where it was made, what it means now follows from the head."""
+    """A comment on lines of a diff, as it was made; what it means now follows from the head.
+
+    `resolved` is the thread's, kept at the comment that began it.
+    """
 
     number: int = 0
     review: int | None = None
@@ -154,6 +157,7 @@ class ReviewComment(Post):
     hunk: str = ""
     subject: str = "line"
     reply_to: int | None = None
+    resolved: bool = False
 
 
 @dataclass(slots=True)

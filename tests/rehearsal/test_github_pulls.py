@@ -272,3 +272,52 @@ def test_the_diff_comes_as_text(client: Client, pull: PullRequest) -> None:
     _, _, text = client.requester.requestJson("GET", f"/repos/octo/shop/pulls/{pull.number}", headers=headers)
     assert text.startswith("diff --git a/app.py b/app.py\n")
     assert "+2\n" in text
+
+
+THREADS = """query($owner: String!, $name: String!, $number: Int!, $after: String) {
+  repository(owner: $owner, name: $name) { pullRequest(number: $number) { reviewThreads(first: 2, after: $after) {
+    pageInfo { hasNextPage endCursor }
+    nodes { isResolved isOutdated path line comments(first: 10) { nodes {
+      author { __typename login ... on User { databaseId } } body reactionGroups { content reactors { totalCount } }
+    } } }
+  } } }
+}"""
+
+
+def threads(client: Client, after: str | None = None) -> dict[str, Any]:
+    named = {"owner": "octo", "name": "shop", "number": 1, "after": after}
+    answer = client.requester.graphql_query(THREADS, named)[1]
+    found: dict[str, Any] = answer["data"]["repository"]["pullRequest"]["reviewThreads"]
+    return found
+
+
+def test_review_threads_are_known_to_graphql_with_their_state(
+    client: Client, shop: Repository, pull: PullRequest
+) -> None:
+    made = [shop.comment_on_lines(1, "maria", LineDraft(f"{n}", "app.py", 2)) for n in range(3)]
+    shop.reply(made[0].id, "mallory", "No, by design.")
+    shop.react(made[1], "mallory", "-1")
+    shop.resolve_thread(made[1].id)
+
+    first = threads(client)
+    second = threads(client, first["pageInfo"]["endCursor"])
+
+    assert pull.number == 1
+    assert first["pageInfo"] == {"hasNextPage": True, "endCursor": "2"}
+    assert [node["isResolved"] for node in [*first["nodes"], *second["nodes"]]] == [False, True, False]
+    assert [one["body"] for one in first["nodes"][0]["comments"]["nodes"]] == ["0", "No, by design."]
+    groups = first["nodes"][1]["comments"]["nodes"][0]["reactionGroups"]
+    assert {"content": "THUMBS_DOWN", "reactors": {"totalCount": 1}} in groups
+    assert first["nodes"][0]["comments"]["nodes"][1]["author"]["login"] == "mallory"
+    assert (first["nodes"][0]["line"], second["pageInfo"]["hasNextPage"]) == (2, False)
+
+
+def test_a_thread_whose_line_is_gone_is_outdated(client: Client, shop: Repository, pull: PullRequest) -> None:
+    shop.comment_on_lines(pull.number, "maria", LineDraft("Why?", "app.py", 2))
+    shop.commit("side", {"app.py": "one\nanother\nthree\nfour\nfive\n"}, "Again", author="maria")
+    assert [(node["isOutdated"], node["line"]) for node in threads(client)["nodes"]] == [(True, None)]
+
+
+def test_a_pending_review_s_threads_are_shown_to_nobody(client: Client, pull: PullRequest) -> None:
+    client.get_pull(pull.number).create_review(body="Hm.", comments=[{"path": "app.py", "line": 2, "body": "Why?"}])
+    assert threads(client)["nodes"] == []
