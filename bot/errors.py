@@ -34,7 +34,29 @@ class ForgeError(BotError):
 
 
 class ModelError(BotError):
-    """The model endpoint gave no usable answer; the text says why in words for the thread, never with the key."""
+    """The model endpoint gave no usable answer; the message says why in words for the thread, never with the key.
+
+    `text` is what had come of the answer, without reasoning; empty where nothing had. `kind` says what to look at:
+    `unreachable`, `key`, `model`, `quota`, `rate`, `prompt`, `time`, `cut`, `refused`, or empty; where several
+    endpoints failed, of the first.
+    """
+
+    def __init__(self, message: str, text: str = "", kind: str = "") -> None:
+        super().__init__(message)
+        self.text = text
+        self.kind = kind
+
+
+class CutAnswerError(ModelError):
+    """The answer ran into the limit of tokens; `text` is what came until then."""
+
+
+class RefusedError(ModelError):
+    """The model did not want to answer, or a content filter stopped it; asking again is of little use."""
+
+
+class AbandonedError(ModelError):
+    """Whoever listened to the answer wanted no more of it; `text` is what they had heard."""
 
 
 class WorktreeError(BotError):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from bot.adapters.github_session import Session
     from bot.core.forge import CommentKind
+    from bot.core.review_intents import ReviewGrounds
 
 T = TypeVar("T")
 _ROLES = {"admin", "maintain", "write", "triage", "read", "none"}
@@ -128,6 +129,28 @@ class GitHubReader:
     def environment_has_reviewers(self, name: str) -> bool:
         """Whether the environment exists with at least one required reviewer; anything unclear counts as no."""
         return bool(self._found(_read_reviewers, f"/environments/{quote(name, safe='')}"))
+
+    def review_grounds(self, number: int, default_branch: str) -> ReviewGrounds:
+        """The pull request, its comments and threads, and the configuration, in one GraphQL query."""
+        from bot.adapters import github_reviews  # noqa: PLC0415 - only reviews need it
+
+        return github_reviews.review_grounds(self._session, number, default_branch)
+
+    def diff(self, number: int) -> str | None:
+        """The pull request's diff; None when GitHub finds it too large (406)."""
+        from bot.adapters import github_reviews  # noqa: PLC0415 - as above
+
+        return github_reviews.diff(self._session, number)
+
+    def merge_base(self, base: str, head: str) -> str | None:
+        """The commit that two branches or commits share; None when there is none."""
+        from bot.adapters import github_reviews  # noqa: PLC0415 - as above
+
+        return github_reviews.merge_base(self._session, base, head)
+
+    def reviews(self, number: int) -> list[str]:
+        """The bodies of a pull request's reviews, oldest first."""
+        return self._session.pages(f"/pulls/{number}/reviews", lambda raw: str(raw["body"] or ""))
 
     def _found(self, shape: Callable[[Any], T], path: str, query: Mapping[str, Any] | None = None) -> T | None:
         try:

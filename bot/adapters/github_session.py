@@ -99,6 +99,18 @@ class Session:
 
         return self.call(ask)
 
+    def text(self, path: str, kind: str) -> str:
+        """What stands below the repository's path, as the media type `kind` gives it: text instead of JSON."""
+
+        def ask(repository: Repository) -> str:
+            url = f"{self.root}{path}"
+            headers, answer = repository.requester.requestJsonAndCheck("GET", url, headers={"Accept": kind})
+            if kind.rpartition(".")[2] not in str(headers.get("content-type")):
+                raise _TransientError("GitHub's answer was of another kind", 0, uncertain=True)  # a proxy's page
+            return str(answer["data"]) if answer else ""  # PyGithub wraps what is no JSON
+
+        return self.call(ask)
+
     def pages(self, path: str, shape: Callable[[Any], T]) -> list[T]:
         """All items of a listing, in as few requests as GitHub allows, each as one of our own values.
 

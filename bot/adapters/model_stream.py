@@ -10,6 +10,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bot.adapters.model_thoughts import Listener
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -20,8 +22,16 @@ MAX_LINE = 8_000_000
 """Bytes of one event, or of an answer in one piece."""
 
 
+_DECODER = json.JSONDecoder()
+"""Half the time of `json.loads`, which looks for the encoding first."""
+
+
 class BrokenAnswerError(Exception):
     """The endpoint's bytes are no answer; the text says in what way."""
+
+
+class EndlessAnswerError(BrokenAnswerError):
+    """The answer is longer than any that could be used: asking again is of no use."""
 
 
 @dataclass(slots=True)
@@ -37,21 +47,29 @@ class Answer:
     tokens_out: int | None = None
     tokens_cached: int | None = None
     begun: bool = False
+    _taken: int = 0
+    _listener: Listener = field(default_factory=Listener)
 
     @property
     def text(self) -> str:
-        """The text so far, without any reasoning that the endpoint sends beside it."""
+        """The text so far, without the reasoning that the endpoint sends beside it or before it."""
         return "".join(self.parts)
+
+    def take(self) -> tuple[int, str]:
+        """The part of the text that was not taken before, and the character at which it begins."""
+        fresh = "".join(self.parts[self._taken :])
+        self._taken = len(self.parts)
+        return self.characters - len(fresh), fresh
 
     def add(self, event: bytes) -> None:
         """Take one event of the stream, or the whole answer in one piece.
 
         Raises:
-            BrokenAnswerError: when it is not what the protocol has, says that the endpoint failed, or makes the answer
-                longer than `MAX_TEXT`.
+            BrokenAnswerError: when it is not what the protocol has, or says that the endpoint failed.
+            EndlessAnswerError: when it makes the answer longer than `MAX_TEXT`.
         """
         try:
-            data = json.loads(event)
+            data = _DECODER.decode(str(event, "utf-8"))
         except (ValueError, RecursionError):
             hint = "" if self.begun else ": check the base-url input"
             raise BrokenAnswerError(f"sent something that is not JSON{hint}") from None
@@ -67,15 +85,20 @@ class Answer:
 
     def _choose(self, choice: dict[str, Any]) -> None:
         delta = _table(choice.get("delta") or choice.get("message"))
-        text = _text(delta.get("content"))
         self.begun = self.begun or any(value for key, value in delta.items() if key != "role")
+        if content := _content(delta.get("content")):
+            self._append(self._listener.hear(content))
+        self.refusal = (self.refusal + _text(delta.get("refusal")))[:1000]
+        if reason := _text(choice.get("finish_reason"))[:40]:
+            self.finish_reason = reason
+            self._append(self._listener.rest())
+
+    def _append(self, text: str) -> None:
         self.characters += len(text)
         if self.characters > MAX_TEXT:
-            raise BrokenAnswerError(f"went on for more than {MAX_TEXT:,} characters")
+            raise EndlessAnswerError(f"went on for more than {MAX_TEXT:,} characters")
         if text:
             self.parts.append(text)
-        self.refusal = (self.refusal + _text(delta.get("refusal")))[:1000]
-        self.finish_reason = _text(choice.get("finish_reason"))[:40] or self.finish_reason
 
     def _count(self, usage: dict[str, Any]) -> None:
         details = _table(usage.get("prompt_tokens_details"))
@@ -90,7 +113,7 @@ def events(chunks: Iterable[bytes]) -> Iterator[bytes]:
     Endpoints write each JSON on one line, so a line is an event; comments and other fields are passed over.
 
     Raises:
-        BrokenAnswerError: when a line is longer than `MAX_LINE`.
+        EndlessAnswerError: when a line is longer than `MAX_LINE`.
     """
     for line in _lines(chunks):
         if line.startswith(b"data:"):
@@ -106,7 +129,7 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     for chunk in chunks:
         *lines, rest = (rest + chunk).split(b"\n")
         if len(rest) > MAX_LINE:
-            raise BrokenAnswerError(f"sent more than {MAX_LINE:,} bytes without a line break")
+            raise EndlessAnswerError(f"sent more than {MAX_LINE:,} bytes without a line break")
         yield from lines
     yield rest
 
@@ -115,13 +138,13 @@ def whole(chunks: Iterable[bytes]) -> bytes:
     """The body of an answer in one piece, from an endpoint that does not stream.
 
     Raises:
-        BrokenAnswerError: when it is longer than `MAX_LINE`.
+        EndlessAnswerError: when it is longer than `MAX_LINE`.
     """
     body = bytearray()
     for chunk in chunks:
         body += chunk
         if len(body) > MAX_LINE:
-            raise BrokenAnswerError(f"sent more than {MAX_LINE:,} bytes")
+            raise EndlessAnswerError(f"sent more than {MAX_LINE:,} bytes")
     return bytes(body)
 
 
@@ -142,6 +165,14 @@ def printable(text: str, limit: int) -> str:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _content(value: Any) -> str:
+    """The text of a message; Mistral's reasoning models send it as a list of parts, some of which are thoughts."""
+    if isinstance(value, list):
+        parts = [part for part in value if isinstance(part, dict) and part.get("type") == "text"]
+        return "".join(_text(part.get("text")) for part in parts)
+    return _text(value)
 
 
 def _table(value: Any) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 It exists because `import openai` takes longer than all the rest of a short run: here it happens while the parent talks
 to GitHub. It gets endpoints and keys on the first line and no other secret at all, and it ends with its parent.
 
-One JSON object a line. In: `{"endpoints": [...]}`, then requests with an `id`. Out: `{"id", "completion"}`,
-`{"id", "error", "partial"}`, or `{"fatal"}` when the process cannot go on.
+One JSON object a line. In: `{"endpoints": [...], "effort"}`, then requests with an `id`. Out: `{"id", "completion"}`,
+`{"id", "error", "kind", "partial"}`, or `{"fatal"}` when the process cannot go on; before the end of a request
+`{"id", "limits"}`, and `{"id", "at", "text"}` where it is `listening`. `{"cancel": id}` gives a request up: no more is
+said of it.
 """
 
 from __future__ import annotations
@@ -18,14 +20,17 @@ import resource
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from bot.adapters.lean_import import defer
-from bot.adapters.model_chat import Chat, Request, Target
+from bot.adapters.model_chat import Chat
 from bot.adapters.model_errors import ModelFailure
+from bot.adapters.model_request import AbandonedRequest, Request
+from bot.adapters.model_target import Target
+from bot.core.endpoints import Profile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from concurrent.futures import Future
     from types import TracebackType
 
@@ -50,14 +55,16 @@ def main() -> NoReturn:
     _import_clients()
     gc.freeze()
     gc.enable()
-    targets = [Target(**endpoint) for endpoint in json.loads(inbox.get())["endpoints"]]
+    greeting = json.loads(inbox.get())
+    targets = [Target(**endpoint, profile=Profile(greeting["effort"])) for endpoint in greeting["endpoints"]]
     mouth.secrets = tuple(target.api_key for target in targets if target.api_key)
     chat = Chat(targets)
     chat.warm()
-    pool = ThreadPoolExecutor(_THREADS)
+    desk = _Desk(chat, mouth)
+    if inbox.empty():  # nobody waits yet: the first request shall not share the machine with a look around
+        desk.look()
     while True:
-        question = json.loads(inbox.get())
-        pool.submit(_answer, chat, question).add_done_callback(mouth.sayer(question["id"]))
+        desk.take(json.loads(inbox.get()))
 
 
 def _listen(stdin: BinaryIO, inbox: queue.SimpleQueue[bytes]) -> NoReturn:
@@ -90,13 +97,45 @@ def _import_clients() -> None:
     import tenacity  # noqa: PLC0415, F401  as above
 
 
-def _answer(chat: Chat, question: dict[str, Any]) -> dict[str, Any]:
-    messages = [{**message, "content": _encodable(message["content"])} for message in question["messages"]]
-    request = Request(messages, question["max_tokens"], question["temperature"], question["deadline"])
-    try:
-        return {"completion": chat.ask(request)}
-    except ModelFailure as failure:
-        return {"error": str(failure), "partial": failure.partial}
+class _Desk:
+    """Takes requests in, has them answered by threads, and gives up those that nobody waits for any more."""
+
+    def __init__(self, chat: Chat, mouth: _Mouth) -> None:
+        self._chat = chat
+        self._mouth = mouth
+        self._pool = ThreadPoolExecutor(_THREADS)
+        self._open: dict[int, Request] = {}
+
+    def look(self) -> None:
+        """Learn what the first endpoint offers while there is nothing else to do."""
+        self._pool.submit(self._chat.look)
+
+    def take(self, line: dict[str, Any]) -> None:
+        """Begin what the line asks for."""
+        if request := self._open.get(line.get("cancel", 0)):
+            request.abandon()
+        elif identity := line.pop("id", None):
+            self._open[identity] = request = Request(**line, report=partial(self._mouth.say, identity))
+            self._pool.submit(_answer, self._chat, request).add_done_callback(partial(self._close, identity))
+
+    def _close(self, identity: int, future: Future[dict[str, Any]]) -> None:
+        """Say how the request ended, also when it met a bug of ours."""
+        del self._open[identity]
+        match future.exception():
+            case None:
+                self._mouth.say(identity, {"completion": future.result()})
+            case ModelFailure() as failure:
+                said = {"error": str(failure), "kind": failure.kind, "partial": failure.partial}
+                self._mouth.say(identity, said)
+            case AbandonedRequest():
+                return
+            case bug:
+                self._mouth.say(identity, {"error": _crash(bug), "kind": "", "partial": ""})
+
+
+def _answer(chat: Chat, request: Request) -> dict[str, Any]:
+    request.messages = [{**message, "content": _encodable(message["content"])} for message in request.messages]
+    return chat.ask(request)
 
 
 def _encodable(text: str) -> str:
@@ -112,14 +151,9 @@ class _Mouth:
         self._pipe = pipe
         self._lock = threading.Lock()
 
-    def sayer(self, identity: int) -> Callable[[Future[dict[str, Any]]], None]:
-        """What says the end of request `identity`, also when it met a bug of ours."""
-
-        def say(future: Future[dict[str, Any]]) -> None:
-            bug = future.exception()
-            self._say({"id": identity, **({"error": _crash(bug), "partial": ""} if bug else future.result())})
-
-        return say
+    def say(self, identity: int, line: dict[str, Any]) -> None:
+        """Something about one request."""
+        self._say({"id": identity, **line})
 
     def report_crash(self, _kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
         """Python's own hook for an exception that nobody catches."""
@@ -127,13 +161,18 @@ class _Mouth:
         os._exit(1)
 
     def _say(self, line: dict[str, Any]) -> None:
-        for name in {"error", "fatal"} & line.keys():
-            for secret in self.secrets:
-                line[name] = line[name].replace(secret, "***")
+        for said in (line, line.get("completion", {})):
+            for name in {"error", "fatal", "detour"} & said.keys():
+                said[name] = self._masked(said[name])
         data = json.dumps(line).encode() + b"\n"
         with self._lock:
             self._pipe.write(data)
             self._pipe.flush()
+
+    def _masked(self, text: str) -> str:
+        for secret in self.secrets:
+            text = text.replace(secret, "***")
+        return text
 
 
 def _crash(error: BaseException) -> str:

@@ -91,9 +91,9 @@ class Turn:
     def _reply(self, reply: Reply) -> Response:
         talk = self._conversation(reply)
         if self.body.get("stream"):
-            return Response(200, dict(_STREAM), self._whole_stream(talk))
+            return Response(200, {**_STREAM, **reply.headers}, self._whole_stream(talk))
         self._think(talk)
-        return Response(200, dict(_JSON), talk.whole())
+        return Response(200, {**_JSON, **reply.headers}, talk.whole())
 
     def _think(self, talk: Conversation) -> None:
         """Let the time pass that all tokens take."""
@@ -191,7 +191,7 @@ def _breaking_off(data: bytes, hang_up: type[HangUp]) -> Iterator[bytes]:
 def error_response(error: HttpError) -> Response:
     """The HTTP response that carries `error`."""
     content_type, body = error_body(error)
-    headers = {"Content-Type": content_type}
+    headers = {"Content-Type": content_type, **error.headers}
     if error.retry_after is not None:
         headers["Retry-After"] = error.retry_after
     return Response(HTTPStatus(error.status), headers, body)

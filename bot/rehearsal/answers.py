@@ -7,7 +7,7 @@ a `detail` list, proxies a page of HTML.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Reply:
     `reasoning` streams before `text` as `reasoning_content`; `refusal` takes the place of `text`. `usage` is sent as
     the protocol has it when "asked" for, "never", or as the "only" thing of the answer. `cached_tokens` is the part of
     the prompt that the endpoint says it had cached. `first_token` (seconds) and `tokens_per_second` override the
-    endpoint's pace; `model` overrides the name that the answer carries.
+    endpoint's pace; `model` overrides the name that the answer carries; `headers` go with it, such as rate limits.
     """
 
     text: str = ""
@@ -37,6 +37,7 @@ class Reply:
     first_token: float | None = None
     tokens_per_second: float | None = None
     model: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class HttpError:
     """An error status instead of an answer.
 
     With `parameter`, the error is one about that request parameter, and is given only to a request that sends it.
-    `retry_after` is the header's text: seconds or an HTTP date.
+    `retry_after` is the header's text: seconds or an HTTP date; `headers` are further ones.
     """
 
     status: int
@@ -53,6 +54,7 @@ class HttpError:
     retry_after: str | None = None
     parameter: str = ""
     shape: ErrorShape = "nested"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,11 @@ NAMED: Mapping[str, Answer] = {
     "unauthorized": HttpError(401, "Incorrect API key provided.", "invalid_api_key"),
     "forbidden": HttpError(403, "Your country, region, or territory is not supported.", "unsupported_country"),
     "model-not-found": HttpError(404, "The model does not exist or you do not have access to it.", "model_not_found"),
+    "payment-required": HttpError(402, "Insufficient credits."),
+    "bad-request": HttpError(400, "'messages' must alternate between user and assistant.", "invalid_request"),
+    "answer-too-long": HttpError(
+        400, "max_tokens is too large. This model supports at most 512 completion tokens.", parameter="max_tokens"
+    ),
     "request-timeout": HttpError(408, "Request timed out.", "timeout"),
     "context-too-long": HttpError(
         400, "This model's maximum context length is 8192 tokens.", "context_length_exceeded"
@@ -126,6 +133,11 @@ NAMED: Mapping[str, Answer] = {
     "rate-limited": rate_limited(None),
     "rate-limited-short": rate_limited("0.05"),
     "rate-limited-long": rate_limited("3600"),
+    "rate-limited-ms": HttpError(429, "Too many requests", headers={"Retry-After-Ms": "50"}),
+    "rate-limited-headers": HttpError(
+        429, "Too many tokens", headers={"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "60ms"}
+    ),
+    "conflict": HttpError(409, "The request was changed meanwhile."),
     "quota": HttpError(429, "You exceeded your current quota, please check your plan.", "insufficient_quota"),
     "server-error": HttpError(500, "The server had an error while processing your request.", "server_error"),
     "bad-gateway": HttpError(502, "<html><body>502 Bad Gateway</body></html>", shape="html"),
@@ -141,10 +153,13 @@ NAMED: Mapping[str, Answer] = {
     "garbage": BrokenStream(_SAMPLE, "garbage"),
     "drip": Drip(_SAMPLE),
     "not-json": RawBody("<html><body>Please sign in to the network</body></html>"),
+    "wrong-json": RawBody('{"choices": "none"}', "application/json"),
     "empty": Reply(),
     "length": Reply(_SAMPLE, finish_reason="length"),
     "content-filter": Reply(_SAMPLE, finish_reason="content_filter"),
     "reasoning-only": Reply(reasoning=_SAMPLE),
+    "thoughts": Reply(f"<think>\nLet me see.\n</think>\n\n{_SAMPLE}"),
+    "thoughts-only": Reply(f"<think>\n{_SAMPLE}"),
     "refusal": Reply(refusal="I can't help with that."),
     "no-usage": Reply(_SAMPLE, usage="never"),
     "usage-only": Reply(usage="only"),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from bot.rehearsal.github_repository import Repository
-    from bot.rehearsal.github_state import User
+    from bot.rehearsal.github_state import Pull, User
 
 _MOST_ITEMS = 100
 _REACTIONS = {"+1": "THUMBS_UP", "-1": "THUMBS_DOWN", "laugh": "LAUGH", "hooray": "HOORAY", "confused": "CONFUSED"} | {
@@ -61,23 +61,45 @@ def post_value(repository: Repository, node: str, post: Post) -> Value:
         fields |= {"number": post.number, "title": post.title, "state": state, "locked": post.locked}
         fields["url"] = f"{page_url(repository)}/{'pull' if post.pull else 'issues'}/{post.number}"
         if post.pull:
-            fields["headRefOid"] = post.pull.head_sha
+            fields |= _pull_fields(repository, post, post.pull)
             fields["reviewThreads"] = lambda arguments: _page(_threads(repository, post.number), arguments)
         return Value((kind, "Node", "Comment", "IssueOrPullRequest"), fields)
     kind = {Comment: "IssueComment", Review: "PullRequestReview", ReviewComment: "PullRequestReviewComment"}[type(post)]
     if isinstance(post, ReviewComment):
         fields["path"] = post.path
+    fields["url"] = f"{page_url(repository)}/issues/{getattr(post, 'number', 0)}#issuecomment-{post.id}"
     return Value((kind, "Node", "Comment"), fields)
 
 
 def repository_value(repository: Repository) -> Value:
     """A repository, for the pull requests in it."""
 
+    def content(arguments: Mapping[str, Any]) -> Value | None:
+        revision, _, path = str(arguments.get("expression")).partition(":")
+        try:
+            data = repository.read(revision, path)
+        except LookupError:
+            return None
+        text = None if b"\0" in data else data.decode("utf-8", "replace")
+        fields = {"text": text, "isBinary": text is None, "isTruncated": False, "byteSize": len(data)}
+        return Value(("Blob", "Node", "GitObject"), fields)
+
     def pull(arguments: Mapping[str, Any]) -> Value | None:
         issue = repository.issues.get(int(arguments.get("number") or 0))
         return post_value(repository, f"PR_{issue.pull.id}", issue) if issue and issue.pull else None
 
-    return Value(("Repository", "Node"), {"nameWithOwner": repository.full_name, "pullRequest": pull})
+    return Value(
+        ("Repository", "Node"), {"nameWithOwner": repository.full_name, "pullRequest": pull, "object": content}
+    )
+
+
+def _pull_fields(repository: Repository, issue: Issue, pull: Pull) -> dict[str, Any]:
+    comments = [post_value(repository, f"IC_{each.id}", each) for each in repository.comments_on(issue.number)]
+    return {
+        "headRefOid": pull.head_sha, "headRefName": pull.head_ref, "baseRefName": pull.base_ref,
+        "isDraft": pull.draft, "isCrossRepository": pull.head_repository is not repository,
+        "comments": lambda arguments: _page(comments, arguments),
+    }  # fmt: skip
 
 
 def _threads(repository: Repository, number: int) -> list[Value]:

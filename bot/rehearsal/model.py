@@ -47,6 +47,7 @@ class SimulatedModel:
     request's body. An endpoint that has neither says so with status 400, which nobody retries.
 
     `first_token` is in seconds from the whole request to the first token; `tokens_per_second` is the pace after that.
+    `listed` takes the place of the answer to `GET /v1/models`; `figures` go with the model in that list.
     `api_key` empty takes any key; `unsupported` names parameters that are always answered with 400; `time_info` adds
     Cerebras' own timing to the answers.
     """
@@ -58,6 +59,8 @@ class SimulatedModel:
     accept_any_model: bool = False
     unsupported: tuple[str, ...] = ()
     time_info: bool = False
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    listed: Answer | None = None
     answer: Callable[[dict[str, Any]], Answer] | None = None
     requests: list[SeenRequest] = field(default_factory=list, init=False)
     """Every request for a completion, in order of arrival, refused ones too."""
@@ -106,14 +109,21 @@ class SimulatedModel:
             case "GET", "/rehearsal/stats":
                 return _json(self._stats())
             case "GET", "/v1/models":
-                listed = {"id": self.model, "object": "model", "created": 0, "owned_by": "rehearsal"}
-                refusal = self._key_problem(request)
-                return error_response(refusal) if refusal else _json({"object": "list", "data": [listed]})
+                return self._list(request)
             case "POST", "/v1/chat/completions":
                 return self._complete(request)
             case _:
                 message = f"Unknown request URL: {request.method} {request.path}."
                 return error_response(HttpError(404, message, "unknown_url"))
+
+    def _list(self, request: Request) -> Response:
+        entry = {"id": self.model, "object": "model", "created": 0, "owned_by": "rehearsal", **self.figures}
+        if refusal := self._key_problem(request):
+            return error_response(refusal)
+        if self.listed is None:
+            return _json({"object": "list", "data": [entry]})
+        pace = Pace(self.tokens_per_second, self.first_token, self._stopping)
+        return Turn({}, time.monotonic(), 0, pace).respond(self.listed)
 
     def _complete(self, request: Request) -> Response:
         started = time.monotonic()

@@ -12,13 +12,14 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
 
-from bot.adapters.model import _PASSED_ON, CutAnswerError, ModelProcess, _scrubbed
-from bot.errors import ModelError
+from bot.adapters.model import _PASSED_ON, ModelProcess, _scrubbed
+from bot.errors import AbandonedError, CutAnswerError, ModelError, RefusedError
 from bot.ports import Message
 from bot.rehearsal.answers import NAMED, BrokenStream, HttpError, RawBody, Reply, rate_limited, unsupported
 from bot.rehearsal.model import SimulatedModel
@@ -265,6 +266,125 @@ def test_eight_at_once_take_as_long_as_one(endpoint: SimulatedModel, shared: Mod
     assert max(starts) - min(starts) < 1, "the last was asked before the first had its answer"
 
 
+def test_a_listener_hears_the_first_token_at_once_and_the_text_as_it_grows(
+    endpoint: SimulatedModel, shared: ModelProcess
+) -> None:
+    endpoint.queue(Reply("word " * 400, reasoning="First I think. " * 30))
+    heard: list[tuple[float, str]] = []
+
+    def listen(text: str) -> bool:
+        heard.append((time.monotonic(), text))
+        return True
+
+    answer = shared.complete(QUESTION, max_tokens=1000, temperature=0, seconds=5, listen=listen)
+    texts = [text for _, text in heard]
+    assert texts[0] == "", "the first token was one of reasoning"
+    assert sorted(texts, key=len) == texts
+    assert all(answer.text.startswith(text) for text in texts)
+    assert 3 <= len(heard) <= 30 * (heard[-1][0] - heard[0][0]) + 2
+
+
+def test_an_answer_that_broke_off_is_heard_anew(endpoint: SimulatedModel, shared: ModelProcess) -> None:
+    endpoint.queue(BrokenStream("the first try " * 20, "cut"), Reply("second", tokens_per_second=20))
+    heard: list[str] = []
+
+    def listen(text: str) -> bool:
+        heard.append(text)
+        return True
+
+    answer = shared.complete(QUESTION, max_tokens=1000, temperature=0, seconds=5, listen=listen)
+    assert answer.text == "second"
+    assert heard[0].startswith("the ")
+    assert heard[-1] in {"seco", "second"}
+
+
+@pytest.mark.parametrize("end", ["stall", "endless"])
+def test_a_listener_that_wants_no_more_frees_the_connection(
+    endpoint: SimulatedModel, shared: ModelProcess, end: Any
+) -> None:
+    endpoint.queue(BrokenStream("half an answer ", end))
+    ended = len(endpoint.busy_seconds)
+    with pytest.raises(AbandonedError) as caught:
+        shared.complete(QUESTION, max_tokens=1000, temperature=0, seconds=20, listen=lambda text: not text)
+    assert caught.value.text.startswith("half")
+    if end == "endless":  # a server that says nothing does not notice
+        begun = time.monotonic()
+        while len(endpoint.busy_seconds) == ended:
+            assert time.monotonic() - begun < 5, "the endpoint still writes"
+            time.sleep(0.01)
+    endpoint.queue(Reply("x"))
+    assert ask(shared).text == "x"
+
+
+def test_what_a_listener_raises_ends_the_request_alone(endpoint: SimulatedModel, shared: ModelProcess) -> None:
+    def listen(text: str) -> bool:
+        raise LookupError(text)
+
+    endpoint.queue(BrokenStream("half", "stall"), Reply("x"))
+    with pytest.raises(LookupError):
+        shared.complete(QUESTION, max_tokens=1000, temperature=0, seconds=20, listen=listen)
+    assert ask(shared).text == "x"
+    assert shared._waiting == {}
+
+
+def test_requests_that_nobody_waits_for_do_not_keep_the_others_waiting(
+    endpoint: SimulatedModel, shared: ModelProcess
+) -> None:
+    endpoint.queue(*[BrokenStream("half", "stall")] * 20, Reply("x"))
+    with ThreadPoolExecutor(20) as pool:
+        complete = partial(shared.complete, QUESTION, max_tokens=9, temperature=0, seconds=20, listen=lambda _: False)
+        errors = [future.exception() for future in [pool.submit(complete) for _ in range(20)]]
+    assert {type(error) for error in errors} == {AbandonedError}
+    assert ask(shared).text == "x"
+
+
+def test_as_many_may_be_asked_as_the_endpoint_last_said(endpoint: SimulatedModel, url: str) -> None:
+    limits = {"x-ratelimit-remaining-tokens": "9000", "x-ratelimit-reset-tokens": "60s"}
+    endpoint.queue(Reply("x"), Reply("y", headers=limits), BrokenStream("half", "stall"))
+    room: list[int] = []
+    with process(url) as model:
+
+        def listen(_text: str) -> bool:
+            room.append(model.slots(1000))
+            return False
+
+        ask(model)
+        assert model.slots(1000) >= 1000, "nothing is known"
+        ask(model)
+        assert (model.slots(1000), model.slots(10_000)) == (9, 0)
+        with pytest.raises(AbandonedError):
+            model.complete(QUESTION, max_tokens=9, temperature=0, seconds=9, listen=listen)
+        assert room == [8], "what is under way counts"
+        assert model.slots(1000) == 9
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "kind"),
+    [
+        ("refusal", RefusedError, "refused"),
+        ("content-filter", RefusedError, "refused"),
+        ("length", CutAnswerError, "cut"),
+        ("unauthorized", ModelError, "key"),
+        ("quota", ModelError, "quota"),
+        ("bad-request", ModelError, ""),
+    ],
+)
+def test_the_reason_arrives_with_the_error(
+    endpoint: SimulatedModel, shared: ModelProcess, name: str, error: type[ModelError], kind: str
+) -> None:
+    endpoint.queue(NAMED[name])
+    with pytest.raises(ModelError) as caught:
+        ask(shared)
+    assert (type(caught.value), caught.value.kind) == (error, kind)
+
+
+def test_effort_is_asked_for_where_the_endpoint_knows_it(endpoint: SimulatedModel, url: str) -> None:
+    endpoint.queue(Reply("x"), unsupported("reasoning_effort"), Reply("y"), Reply("z"))
+    with contextlib.closing(ModelProcess([Endpoint(url, KEY, "simulated-1")], os.environ, "low")) as model:
+        assert [ask(model).text for _ in range(3)] == ["x", "y", "z"]
+    assert [seen.body.get("reasoning_effort") for seen in endpoint.requests] == ["low", "low", None, None]
+
+
 def test_an_unknown_model_is_answered_with_the_known_ones(endpoint: SimulatedModel, url: str) -> None:
     with process(url, name="simulated-l") as model, pytest.raises(ModelError) as caught:
         ask(model)
@@ -284,7 +404,7 @@ def test_parameters_that_an_endpoint_does_not_know_are_left_out_from_then_on() -
 
 
 def test_the_next_endpoint_answers_where_the_first_does_not(endpoint: SimulatedModel, url: str) -> None:
-    endpoint.queue(NAMED["quota"])
+    endpoint.queue(HttpError(403, f"your header was 'Bearer {KEY}'", shape="flat"))
     other = SimulatedModel(model="simulated-2", api_key="sk-other", first_token=0)
     other.queue(Reply("one"))
     with other.serve() as second:
@@ -294,6 +414,7 @@ def test_the_next_endpoint_answers_where_the_first_does_not(endpoint: SimulatedM
         with contextlib.closing(model):
             answer = ask(model)
     assert (answer.text, answer.model, answer.attempts) == ("one", "simulated-2", 2)
+    assert "(403): your header was 'Bearer ***'" in answer.detour
     assert answer.endpoint in second
 
 

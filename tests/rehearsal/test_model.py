@@ -529,3 +529,24 @@ def test_the_program_serves_a_script_and_tells_when_it_was_busy(tmp_path: Path) 
     assert 0.05 <= stats["model_bound_seconds"] < 1
     ((start, end),) = stats["busy"]
     assert start < end < time.monotonic()
+
+
+def test_headers_of_an_answer_and_of_an_error_go_out(model: SimulatedModel, client: openai.OpenAI) -> None:
+    limits = {"x-ratelimit-remaining-requests": "3"}
+    model.queue(Reply("x", headers=limits), HttpError(429, "slow down", headers=limits))
+    raw = client.chat.completions.with_raw_response.create(
+        model="simulated-1", messages=[{"role": "user", "content": "hello"}]
+    )
+    assert raw.headers["x-ratelimit-remaining-requests"] == "3"
+    with pytest.raises(openai.RateLimitError) as caught:
+        ask(client)
+    assert caught.value.response.headers["x-ratelimit-remaining-requests"] == "3"
+
+
+def test_the_list_of_models_has_its_figures_or_its_own_fault(model: SimulatedModel, client: openai.OpenAI) -> None:
+    model.figures = {"context_length": 8192}
+    listed: Any = client.get("/models", cast_to=object)
+    assert [(one["id"], one["context_length"]) for one in listed["data"]] == [("simulated-1", 8192)]
+    model.listed = NAMED["overloaded"]
+    with pytest.raises(openai.InternalServerError):
+        client.get("/models", cast_to=object)
