@@ -1,86 +1,105 @@
-"""The small process between Draftgate and a repository's command; standard library only, run by path with `-I -S`.
+"""The small process between Draftgate and a repository's command; standard library only, run with `-I -S`.
 
-It is a process of its own because limits, a session and Landlock must be set between fork and exec, which a threaded
+It is a process of its own because limits, namespaces and Landlock must be set between fork and exec, which a threaded
 program cannot do safely, and because on Linux it can adopt every orphan below it: whatever the command leaves behind,
 also what moved to a session of its own, is still found and killed.
 
-    launcher.py PARENT FILE-BYTES PROCESSES DATA-BYTES PROGRAM ARGUMENT...
-
-It exits with the program's code (128 + n for signal n), 126 when the program could not be started. SIGTERM ends
-everything below it, and so does the death of PARENT, the process id of its parent.
+Its input is one line of JSON, the plan, and then nothing: at the end of its input, which also comes when its parent
+dies, it ends everything below it. It exits with the program's code (128 + n for signal n), 126 when the program could
+not be started, 125 when the walls that the plan asks for could not be put up: then nothing was started.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
+import json
 import os
 import resource
+import select
 import signal
-import struct
 import sys
 import time
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+from bot.adapters import launcher_walls as walls
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _LINUX = sys.platform == "linux"
-_LIBC = ctypes.CDLL(None, use_errno=True)
 
 # linux/prctl.h
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 36, 38
-_PR_CAPBSET_READ, _PR_CAPBSET_DROP = 23, 24
-# linux/capability.h: SYS_MODULE, SYS_RAWIO, SYS_PTRACE, SYS_ADMIN, SYS_BOOT, PERFMON, BPF, CHECKPOINT_RESTORE. With
-# some of these root may read any process's memory, whatever Landlock says (`may_access_mm` in Linux's kernel/fork.c).
-_CAPABILITIES = (16, 17, 19, 21, 22, 38, 39, 40)
-# linux/landlock.h; the numbers of the calls are the same on every architecture.
-_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
-_VERSION_FLAG, _PATH_BENEATH, _REFER = 1, 1, 1 << 13
-_SCOPE_ABSTRACT_SOCKETS, _SCOPE_SIGNALS = 1, 2
-_REFER_SINCE, _SCOPES_SINCE = 2, 6
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
+NO_WALLS = 125
+"""The exit code when what the plan asks for cannot be had here."""
 _NOT_STARTED = 126
 _STOPPED = 128 + signal.SIGTERM
 _WATCH_SECONDS = 0.2
 _KILLING_SECONDS = 30.0
 _QUICK_ROUNDS = 100
-_SIGNALS = {signal.SIGTERM, signal.SIGCHLD}
+_LONGEST_PLAN = 1 << 20
 
 
-def landlock_version() -> int:
-    """The kernel's Landlock ABI, 0 where it has none; below 2 it would forbid moving files between folders."""
-    if not _LINUX:
-        return 0
-    version = int(_LIBC.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION_FLAG)))
-    return version if version >= _REFER_SINCE else 0
+class Plan(NamedTuple):
+    """What to run and behind which walls; no dataclass, whose import would take longer than all the rest here.
+
+    `level` is one of the sandbox's. `hidden`, `shown` and `writable` are absolute paths without links: what cannot be
+    read, what can all the same, and what can be written; `temporary` stands for `/tmp`.
+    """
+
+    command: Sequence[str]
+    environment: dict[str, str]
+    folder: str
+    level: str
+    network: bool
+    hidden: Sequence[str]
+    shown: Sequence[str]
+    writable: Sequence[str]
+    temporary: str
+    file_bytes: int
+    processes: int
+    data_bytes: int
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Run the program to its end, then end whatever it left; returns the exit code."""
-    parent, *limits = map(int, arguments[:4])
+    plan = _read_plan()
+    if plan is None:
+        return _NOT_STARTED
     signal.signal(signal.SIGCHLD, lambda *_: None)  # the default is to drop the signal, which some systems do at once
-    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     if _LINUX:
-        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-        _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it died before that
-            return _NOT_STARTED
-    most = _running() + limits[1]
+        walls.prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    most = _running() + plan.processes
     child = os.fork()
     if child == 0:
-        _become(arguments[4:], *limits)
+        _become(plan)
     code = _wait(child, most)
     _end_all(child)
     return code
 
 
+def _read_plan() -> Plan | None:
+    """The plan, read byte for byte up to the line's end; None when the parent is gone before that."""
+    line = b""
+    while not line.endswith(b"\n"):
+        piece = os.read(0, 65536)
+        line += piece
+        if not piece or len(line) > _LONGEST_PLAN:
+            return None
+    return Plan(**json.loads(line))
+
+
 def _wait(child: int, most: int) -> int:
     """The child's exit code; that of a stopped one when we are told to end, or there are too many processes."""
     while True:
-        sign = signal.sigtimedwait(_SIGNALS, _WATCH_SECONDS)
+        sign = signal.sigtimedwait({signal.SIGCHLD}, _WATCH_SECONDS)
         if sign is None and _running() > most:
             os.write(2, b"draftgate: stopped, too many processes\n")
             return _STOPPED
-        if sign is not None and sign.si_signo == signal.SIGTERM:
+        if sign is None and select.select([0], [], [], 0)[0]:
             return _STOPPED
         code = _code_of(child)
         if code is not None:
@@ -179,33 +198,78 @@ def _parent_of(pid: int) -> int:
     return int(stat.rpartition(b") ")[2].split()[1])  # the name before it may hold anything, also brackets
 
 
-def _become(command: list[str], file_bytes: int, processes: int, data_bytes: int) -> NoReturn:
+def _become(plan: Plan) -> NoReturn:
     """Turn this fork into the command, limited and cut off."""
     try:
         os.setsid()
-        _limit(file_bytes, processes, data_bytes)
+        nothing = os.open("/dev/null", os.O_RDONLY)
+        os.dup2(nothing, 0)
         if _LINUX:
-            _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            _drop_capabilities()
-            _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+            walls.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
             with contextlib.suppress(OSError):  # in memory need, the command goes before Draftgate
                 Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
-            _enter_landlock(landlock_version())
-        for sign in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores these, and programs inherit that
-            signal.signal(sign, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        os.execv(command[0], command)  # noqa: S606 - a configured command is what this is for
+        _limit(plan)
+        if plan.level == "namespaces":
+            _move_away(plan)
+        _put_up_walls(plan)
     except (OSError, ValueError) as error:
-        os.write(2, f"draftgate: the command could not be started: {error}\n".encode())
-        os._exit(_NOT_STARTED)
+        _give_up(NO_WALLS, error)
+    _execute(plan)
 
 
-def _limit(file_bytes: int, processes: int, data_bytes: int) -> None:
+def _move_away(plan: Plan) -> None:
+    """Go on as the command, below the first process of a process table of its own, whose end is everything's end."""
+    walls.leave(network=plan.network)
+    first = os.fork()
+    if first:
+        _relay(first)
+    walls.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    walls.furnish(plan.hidden, plan.shown, plan.writable, plan.temporary)
+    os.chdir(plan.folder)
+    walls.drop_privileges()
+    command = os.fork()
+    if command:
+        _relay(command)
+    os.setsid()
+
+
+def _relay(child: int) -> NoReturn:
+    """Wait for one child, reap all others, and end as it ended; its signals are told as shells tell them."""
+    for stream in (1, 2):  # so that the end of the output is the end of the command's
+        os.close(stream)
+    while True:
+        pid, status = os.wait()
+        if pid == child:
+            code = os.waitstatus_to_exitcode(status)
+            os._exit(code if code >= 0 else 128 - code)
+
+
+def _put_up_walls(plan: Plan) -> None:
+    if not _LINUX:
+        return
+    version = walls.landlock_version()
+    if plan.level == "landlock":
+        if not version:
+            raise OSError(_NO_LANDLOCK)
+        walls.drop_privileges()
+        walls.enter_landlock(version, ([*walls.readable(plan.hidden), *plan.shown], plan.writable))
+    elif plan.level == "namespaces" and version:
+        walls.enter_landlock(version)
+    elif plan.level != "namespaces":
+        walls.drop_privileges()
+    if plan.level in {"landlock", "seccomp"} and not plan.network:
+        walls.deny_network()
+
+
+_NO_LANDLOCK = "this kernel has no Landlock"
+
+
+def _limit(plan: Plan) -> None:
     wanted = {
         resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_FSIZE: file_bytes,
-        resource.RLIMIT_NPROC: processes,
-        resource.RLIMIT_DATA: data_bytes,
+        resource.RLIMIT_FSIZE: plan.file_bytes,
+        resource.RLIMIT_NPROC: plan.processes,
+        resource.RLIMIT_DATA: plan.data_bytes,
     }
     for limit, value in wanted.items():
         hard = resource.getrlimit(limit)[1]
@@ -213,48 +277,16 @@ def _limit(file_bytes: int, processes: int, data_bytes: int) -> None:
         resource.setrlimit(limit, (most, most))
 
 
-def _drop_capabilities() -> None:
-    """What root loses by the next exec; other users have none of these."""
-    for capability in _CAPABILITIES if os.geteuid() == 0 else ():
-        if _LIBC.prctl(_PR_CAPBSET_READ, capability, 0, 0, 0) == 1:  # -1 for one that this kernel does not know
-            _prctl(_PR_CAPBSET_DROP, capability)
+def _execute(plan: Plan) -> NoReturn:
+    try:
+        for sign in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores these, and programs inherit that
+            signal.signal(sign, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        os.execve(plan.command[0], list(plan.command), plan.environment)  # noqa: S606 - what this is for
+    except (OSError, ValueError) as error:
+        _give_up(_NOT_STARTED, error)
 
 
-def _enter_landlock(version: int) -> None:
-    """From here on, no process outside can be traced, looked into through /proc or, by version 6, signalled.
-
-    Reading `/proc/<pid>/environ` of another process of the same user is enough to have its secrets; a Landlock domain
-    ends that without privileges. Files and network are left as they are.
-    """
-    if not version:
-        return
-    scoped = _SCOPE_ABSTRACT_SOCKETS | _SCOPE_SIGNALS if version >= _SCOPES_SINCE else 0
-    handled = 0 if scoped else _REFER
-    ruleset = _call(_CREATE_RULESET, struct.pack("QQQ", handled, 0, scoped), ctypes.c_size_t(24), ctypes.c_uint32(0))
-    if handled:  # a domain must handle something; this is given back everywhere at once
-        root = os.open("/", os.O_PATH | os.O_CLOEXEC)
-        rule = struct.pack("=Qi", _REFER, root)
-        _call(_ADD_RULE, ctypes.c_int(ruleset), ctypes.c_int(_PATH_BENEATH), rule, ctypes.c_uint32(0))
-        os.close(root)
-    _call(_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0))
-    os.close(ruleset)
-
-
-def _call(number: int, *arguments: object) -> int:
-    return _checked(_LIBC.syscall(ctypes.c_long(number), *arguments))
-
-
-def _prctl(option: int, value: int) -> None:
-    zero = ctypes.c_ulong(0)
-    _checked(_LIBC.prctl(ctypes.c_int(option), ctypes.c_ulong(value), zero, zero, zero))
-
-
-def _checked(result: int) -> int:
-    if result < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
-    return result
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def _give_up(code: int, error: Exception) -> NoReturn:
+    os.write(2, f"draftgate: the command could not be started: {error}\n".encode())
+    os._exit(code)

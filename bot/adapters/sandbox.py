@@ -1,39 +1,60 @@
 """Runs a repository's own command on a throw-away tree: no secrets around it, an end to it, nothing left of it.
 
-What holds on Linux with Landlock (kernel 5.19 or later, no privileges needed): the command sees a scrubbed
-environment, a HOME and TMPDIR of its own, no terminal and no input; it cannot look into or trace any process outside,
-so that the keys in Draftgate's own environment stay there, and cannot gain privileges through sudo; at its end or time
-limit every process that it started is gone. What does not hold yet: it can read the user's files, reach the network
-and speak to services of the machine (a Docker socket, for one). That is to be added in `launcher._become`.
+Everywhere, the command sees a scrubbed environment, a HOME and TMPDIR of its own, no terminal and no input, cannot gain
+privileges, and at its end or time limit every process that it started is gone. What else holds depends on the machine;
+`Sandbox.level` tries it out and says it in words, and what was found to hold is never done without later.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import selectors
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from bot.adapters.launcher import Plan
+from bot.adapters.sandbox_view import hidden_places, scrubbed, shown_places
 from bot.core.baseline import CommandResult, CommandSpec, left_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Level = Literal["landlock", "descendants", "process-group"]
+Level = Literal["namespaces", "landlock", "seccomp", "descendants", "process-group"]
+"""How commands are cut off, the best first; `LEVELS` says what each means."""
 
-_LAUNCHER = Path(__file__).with_name("launcher.py")
-_DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
-_KEPT_NAMES = ("LANG", "TZ")
+LEVELS: dict[Level, str] = {
+    "namespaces": "no network, own files and processes only",
+    "landlock": "no network, own files only",
+    "seccomp": "no network, but the user's other files can be read",
+    "descendants": "network and the user's other files within reach",
+    "process-group": "network, the user's other files and processes within reach",
+}
+"""What holds for a command, in words for the evidence.
+
+`namespaces`: a process table, a network and a view of the files of its own: all is read-only but the tree, HOME and
+temporary folders, and homes, work folders and services' sockets are empty. Loopback works. `landlock`: the same files
+can be read and written, by rules instead of a view; no sockets but local ones, not even loopback. `seccomp`: the latter
+alone. `descendants`: Linux without any of it. `process-group`: elsewhere; what left the group may outlive the command.
+"""
+
+_LAUNCHER = (
+    f"import sys; sys.path.append({str(Path(__file__).parents[2])!r}); "
+    "from bot.adapters.launcher import main; sys.exit(main())"
+)
+"""Imported rather than run by path, so that it is not compiled each time; nothing of ours comes before the library."""
 _GRACE = 35.0  # seconds for the launcher to kill everything, which gives up after 30
 _LOOK = 0.5  # seconds between two looks whether the launcher is still there
 _CHUNK = 65536
+_TRYING = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,45 +72,88 @@ class Limits:
 
 
 class Sandbox:
-    """Runs commands one at a time or from several threads; `environ` is what PATH and the language are taken from."""
+    """Runs commands one at a time or from several threads.
 
-    def __init__(self, environ: Mapping[str, str], limits: Limits | None = None) -> None:
+    `environ` is what PATH, language and the places of homes and work folders are taken from. `best` is the best level
+    that is tried, for tests and machines where a better one is in the way.
+    """
+
+    def __init__(self, environ: Mapping[str, str], limits: Limits | None = None, best: Level | None = None) -> None:
         self._environ = dict(environ)
         self._limits = limits or Limits()
+        levels = list(LEVELS)
+        self._levels = levels[levels.index(best) if best else 0 :]
+        self._reached: Level | None = None
+        self._lock = threading.Lock()
 
-    @cached_property
-    def level(self) -> Level:
-        """How well commands are cut off here.
+    def level(self) -> str:
+        """How well commands are cut off here, in the words of `LEVELS`; tries it out once, some 0.1 s."""
+        return LEVELS[self.reached()]
 
-        `landlock`: as the module says. `descendants`: on Linux without Landlock; all that the command starts is killed,
-        but it can read the environment of other processes of the same user. `process-group`: elsewhere; in addition,
-        what left the command's process group may outlive it.
-        """
-        if sys.platform != "linux":
-            return "process-group"
-        from bot.adapters.launcher import landlock_version  # noqa: PLC0415 - ctypes, only for who asks
+    def reached(self) -> Level:
+        """The best level that this machine allows."""
+        with self._lock:
+            known = self._reached
+            if known is not None:
+                return known
+            found: Level = self._levels[-1]
+            for level in self._levels:
+                if self._holds(level):
+                    found = level
+                    break
+            self._reached = found
+            return found
 
-        return "landlock" if landlock_version() else "descendants"
+    def _holds(self, level: Level) -> bool:
+        if sys.platform != "linux" or level in {"descendants", "process-group"}:
+            return level == ("descendants" if sys.platform == "linux" else "process-group")
+        with tempfile.TemporaryDirectory(prefix="draftgate-") as folder:
+            tree = Path(folder, "tree")
+            tree.mkdir()
+            return self._run_in(tree, CommandSpec("", "true", _TRYING), level).code == 0
 
     def run(self, tree: Path, command: CommandSpec) -> CommandResult:
         """Run one command with `tree` (a throw-away folder) as its working directory.
 
         Both output streams come as one text, its middle left out when it is long; what is not UTF-8 is replaced.
         """
+        return self._run_in(tree, command, self.reached())
+
+    def _run_in(self, tree: Path, command: CommandSpec, level: Level) -> CommandResult:
         private = Path(tempfile.mkdtemp(prefix="draftgate-", dir=tree.parent))
         try:
-            return self._run(tree, command, private)
+            return self._run(self._plan(tree.resolve(), command, private.resolve(), level), command)
         finally:
             discard(private)
 
-    def _run(self, tree: Path, command: CommandSpec, private: Path) -> CommandResult:
+    def _plan(self, tree: Path, command: CommandSpec, private: Path, level: Level) -> Plan:
         environment = scrubbed(self._environ, private) | {"GIT_CEILING_DIRECTORIES": str(tree.parent)}
+        bash = shutil.which("bash", path="/bin:" + environment["PATH"])
+        shell = [bash, "-euo", "pipefail", "-c"] if bash else ["/bin/sh", "-eu", "-c"]
+        hidden = hidden_places(self._environ)
+        shown = shown_places(self._environ, hidden, network=command.network)
+        return Plan(
+            command=[*shell, command.run],
+            environment=environment,
+            folder=str(tree),
+            level=level,
+            network=command.network,
+            hidden=hidden,
+            shown=shown,
+            writable=[str(tree), str(private)],
+            temporary=environment["TMPDIR"],
+            file_bytes=self._limits.file_bytes,
+            processes=self._limits.processes,
+            data_bytes=self._limits.data_bytes,
+        )
+
+    def _run(self, plan: Plan, command: CommandSpec) -> CommandResult:
         started = time.monotonic()
         process = subprocess.Popen(  # noqa: S603 - running the configured command is this class's purpose
-            self._command_line(command, environment["PATH"]),
-            cwd=tree,
-            env=environment,
-            stdin=subprocess.DEVNULL,
+            [sys.executable, "-I", "-S", "-c", _LAUNCHER],
+            cwd=plan.folder,
+            env=plan.environment,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -97,40 +161,21 @@ class Sandbox:
         kept = _Kept(self._limits.output)
         with process:
             try:
+                _hand_over(process, plan)
                 in_time = _drain(process, kept, started + command.seconds)
             finally:
                 _stop(process, kept)
         seconds = time.monotonic() - started
         return CommandResult(command.name, process.returncode if in_time else None, kept.text(), seconds)
 
-    def _command_line(self, command: CommandSpec, path: str) -> list[str]:
-        limits = (os.getpid(), self._limits.file_bytes, self._limits.processes, self._limits.data_bytes)
-        bash = shutil.which("bash", path="/bin:" + path)
-        shell = [bash, "-euo", "pipefail", "-c"] if bash else ["/bin/sh", "-eu", "-c"]
-        return [sys.executable, "-I", "-S", str(_LAUNCHER), *map(str, limits), *shell, command.run]
 
-
-def scrubbed(environ: Mapping[str, str], private: Path) -> dict[str, str]:
-    """The whole environment of a command: a few settings by name, the rest of ours is not passed on.
-
-    `private` is an empty folder, in which HOME and TMPDIR are made. rustup's folder is the one tool location that is
-    kept, as its `cargo` and `rustc` refuse to start under another HOME; it holds toolchains, no credentials.
-    """
-    home, temporary = private / "home", private / "tmp"
-    home.mkdir()
-    temporary.mkdir()
-    kept = {name: value for name, value in environ.items() if name in _KEPT_NAMES or name.startswith("LC_")}
-    rustup = environ.get("RUSTUP_HOME") or str(Path(environ.get("HOME", "/"), ".rustup"))
-    if os.access(rustup, os.R_OK | os.X_OK):
-        kept["RUSTUP_HOME"] = rustup
-    return kept | {
-        "PATH": _path_without_us(environ.get("PATH", "")),
-        "HOME": str(home),
-        "TMPDIR": str(temporary),
-        "CI": "true",
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_TERMINAL_PROMPT": "0",
-    }
+def _hand_over(process: subprocess.Popen[bytes], plan: Plan) -> None:
+    """Its input stays open: the launcher takes the end of it for our end."""
+    if process.stdin is None:
+        raise AssertionError("the process was started without a pipe")
+    with suppress(BrokenPipeError):  # it is gone, as its exit code will tell
+        process.stdin.write(json.dumps(plan._asdict()).encode() + b"\n")
+        process.stdin.flush()
 
 
 def discard(folder: Path) -> None:
@@ -141,13 +186,6 @@ def discard(folder: Path) -> None:
             if not path.is_symlink():
                 path.chmod(0o700)
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _path_without_us(path: str) -> str:
-    """PATH without our own virtual environment, whose Python and libraries are not the repository's."""
-    ours = os.path.realpath(Path(sys.prefix, "bin")) if sys.prefix != sys.base_prefix else None
-    kept = [entry for entry in path.split(os.pathsep) if entry.startswith("/") and os.path.realpath(entry) != ours]
-    return os.pathsep.join(kept) or _DEFAULT_PATH
 
 
 @dataclass(slots=True)
@@ -201,9 +239,14 @@ def _drain(process: subprocess.Popen[bytes], kept: _Kept, deadline: float) -> bo
 
 
 def _stop(process: subprocess.Popen[bytes], kept: _Kept) -> None:
-    """Have the launcher end everything and wait for it; it has no ear for this when it is about to end anyway."""
-    if process.poll() is None:
-        process.terminate()
-        if not _drain(process, kept, time.monotonic() + _GRACE):
-            process.kill()
+    """Have the launcher end everything, by the end of its input, and wait for it."""
+    if process.stdin:
+        with suppress(BrokenPipeError):
+            process.stdin.close()
+    if process.poll() is None and not _drained(process, kept):
+        process.kill()
     process.wait()
+
+
+def _drained(process: subprocess.Popen[bytes], kept: _Kept) -> bool:
+    return _drain(process, kept, time.monotonic() + _GRACE)

@@ -28,11 +28,15 @@ _CUT = re.compile(r"^\[… [\d,]+ bytes left out …\]$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
-    """One of the repository's configured checks: `run` is a shell line, `seconds` its time limit."""
+    """One of the repository's configured checks: `run` is a shell line, `seconds` its time limit.
+
+    `network` says that it may reach the network, where it could be kept from it.
+    """
 
     name: str
     run: str
     seconds: float
+    network: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def compare(before: CommandResult, after: CommandResult) -> CheckOutcome:
     if after.code == 0:
         return _passing(before, after)
     if _obstacle(before):
-        return CheckOutcome(after.name, "broken_baseline", reason=f"before the change: {_obstacle(before)}")
+        return broken_baseline(before)
     if after.code is None:
         return CheckOutcome(after.name, "timed_out", reason=f"{_obstacle(after)}, {before.seconds:.0f} s before")
     old, new = read_report(before.output), read_report(after.output)
@@ -102,6 +106,11 @@ def compare(before: CommandResult, after: CommandResult) -> CheckOutcome:
         return _outcome("new_failure", after.name, (Report(frozenset(), old.ran, 0, stopped_early=False), new), reason)
     verdict, reason = _both_fail(before, after, old, new)
     return _outcome(verdict, after.name, (old, new), reason)
+
+
+def broken_baseline(before: CommandResult) -> CheckOutcome:
+    """The outcome of a check that did not come to its end on the pristine tree, whatever the change does to it."""
+    return CheckOutcome(before.name, "broken_baseline", reason=_obstacle(before))
 
 
 def _obstacle(result: CommandResult) -> str:
@@ -214,7 +223,7 @@ def _verdict_text(outcome: CheckOutcome) -> str:
         case "unclear":
             text = "unclear, counts as a failure: " + "; ".join(filter(None, (_listed(outcome.new), reason)))
         case "broken_baseline":
-            text = f"not compared ({reason})"
+            text = f"fails before the change too: {reason}"
         case _:
             assert_never(outcome.verdict)
     return text

@@ -46,6 +46,13 @@ _STOPPED = re.compile(
 )
 _JEST_NO_TESTS = frozenset({"Console", "Cannot log after tests are done"})
 
+_PASSED = re.compile(r"PASSED (?P<name>[^\s:]+::.+)")
+_UNITTEST_BEGUN = re.compile(r"(?P<test>\w+) \((?P<owner>[\w.<>]+)\)(?: \.\.\. .*)?")
+_GO_PASSED = re.compile(r" *--- PASS: (?P<name>\S+) \(\d")
+_CARGO_OK = re.compile(r"test (?P<name>.+?)(?: \(line \d+\))?(?: - should panic)? \.\.\. ok")
+_TAP_OK = re.compile(r"(?!.* # (?:SKIP|TO[D]O))(?: *)ok \d+ (?:- )?(?P<name>.+?)(?: # .*)?")
+_TICK = re.compile(r" *[✓✔] (?P<name>.+?)(?: \(?[\d.]+ ?m?s\)?)?")
+
 Recogniser = Callable[[list[str]], Iterator[str]]
 
 
@@ -79,6 +86,16 @@ def read_report(output: str) -> Report:
         failed=sum(failed for _, failed in counts) if counts else None,
         stopped_early=any(map(_STOPPED.search, lines)),
     )
+
+
+def read_outcomes(output: str) -> dict[str, bool]:
+    """Each test that the output names, and whether it passed; one named both ways failed.
+
+    Runners name passing tests only when they are asked to (`bot.core.runners`). Skipped tests are left out.
+    """
+    lines = plain_lines(output)
+    passed = {name for recognise in PASSING for name in recognise(lines)}
+    return dict.fromkeys(sorted(passed), True) | dict.fromkeys(sorted(_failing(lines)), False)
 
 
 def _failing(lines: list[str]) -> frozenset[str]:
@@ -157,6 +174,37 @@ def _simple(pattern: re.Pattern[str]) -> Recogniser:
 
     return recognise
 
+
+def _unittest_passing(lines: list[str]) -> Iterator[str]:
+    """The `ok` may come lines after the name: after a docstring, or what the test and its warnings print."""
+    running = ""
+    for line in lines:
+        if found := _UNITTEST_BEGUN.fullmatch(line):
+            running = f"{found['owner'].removesuffix('.' + found['test'])}.{found['test']}"
+        if running and (line == "ok" or line.endswith(" ... ok")):
+            yield running
+            running = ""
+
+
+def _go_passing(lines: list[str]) -> Iterator[str]:
+    waiting: list[str] = []
+    for line in lines:
+        if test := _GO_PASSED.match(line):
+            waiting.append(test["name"])
+        elif package := _GO_PACKAGE.fullmatch(line):
+            yield from (f"{package['package']}.{name}" for name in waiting)
+            waiting = []
+
+
+PASSING: tuple[Recogniser, ...] = (
+    _simple(_PASSED),
+    _unittest_passing,
+    _go_passing,
+    _simple(_CARGO_OK),
+    _simple(_TAP_OK),
+    _simple(_TICK),
+)
+"""What reads the names of passing tests, all of them asked."""
 
 RECOGNISERS: tuple[tuple[Recogniser, ...], ...] = (
     (_pytest, _unittest, _go, _jest, _simple(_VITEST), _simple(_CARGO), _simple(_CARGO_BUILD), _simple(_NEXTEST)),

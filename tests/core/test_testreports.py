@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.testreports import JEST_ARROW, read_report
+from bot.core.testreports import JEST_ARROW, read_outcomes, read_report
 
 OUTPUTS = Path(__file__).parent / "outputs"
 PYTEST = {
@@ -123,3 +123,38 @@ def test_a_hostile_output_takes_no_long_time(piece: str) -> None:
     started = time.perf_counter()
     read_report(((piece * 2000)[:1999] + "\n") * 33 + piece * 20000)
     assert time.perf_counter() - started < 5
+
+
+VERBOSE = """\
+test_bad (tests.t.A.test_bad) ... FAIL
+test_doc (tests.t.A.test_doc)
+Doc here. ... ok
+test_skip (tests.t.A.test_skip) ... skipped 'x'
+test_warns (tests.t.A.test_warns) ... /a.py:1: ResourceWarning: unclosed file
+ok
+test_x (tests.t.A.test_x) ... ok
+======
+FAIL: test_bad (tests.t.A.test_bad)
+"""
+
+
+@pytest.mark.parametrize(
+    ("output", "outcomes"),
+    [
+        (VERBOSE, {"tests.t.A.test_bad": False, "tests.t.A.test_doc": True, "tests.t.A.test_warns": True,
+                   "tests.t.A.test_x": True}),
+        ("PASSED t.py::test_a[x - y]\nFAILED t.py::test_b - assert 0\n",
+         {"t.py::test_a[x - y]": True, "t.py::test_b": False}),
+        ("PASSED t.py::test_a\nERROR t.py::test_a - teardown\n", {"t.py::test_a": False}),
+        ("--- PASS: TestA (0.00s)\n    --- PASS: TestA/b (0.00s)\nok  \tx/y\t0.1s\n",
+         {"x/y.TestA": True, "x/y.TestA/b": True}),
+        ("--- PASS: TestA (0.00s)\n--- FAIL: TestB (0.00s)\nFAIL\tx\t0.1s\n", {"x.TestA": True, "x.TestB": False}),
+        ("test tests::adds ... ok\ntest tests::dies ... FAILED\ntest x ... ignored\n",
+         {"tests::adds": True, "tests::dies": False}),
+        ("ok 1 - one\n    not ok 1 - two\n    ok 2 - three # SKIP\n", {"one": True, "two": False}),
+        ("  ✓ adds (3 ms)\n  ✔ sums 1.5ms\n  ✕ fails (1 ms)\n", {"adds": True, "sums": True, "fails": False}),
+        ("nothing here", {}),
+    ],
+)  # fmt: skip
+def test_each_named_test_has_its_outcome(output: str, outcomes: dict[str, bool]) -> None:
+    assert read_outcomes(output) == outcomes

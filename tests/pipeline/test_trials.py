@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.adapters.sandbox import Sandbox
+from bot.adapters.sandbox_store import FolderStore
+from bot.core.baseline import summarise
 from bot.core.changes import FileChange
 from bot.pipeline import Tools
 from bot.pipeline.trials import Trials
-from tests.pipeline.bench import CART, TEST, UNITTEST, Bench, bench_of, check
+from tests.pipeline.bench import CART, FILES, TEST, UNITTEST, Bench, bench_of, check
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,12 +29,20 @@ class CountingSandbox(Sandbox):
     def __init__(self) -> None:
         super().__init__(os.environ)
         self.ran: list[str] = []
+        self.lines: list[str] = []
         self.trees: list[Path] = []
+        self.at_once, self.most_at_once = 0, 0
 
     def run(self, tree: Path, command: CommandSpec) -> CommandResult:
         self.ran.append(command.name)
+        self.lines.append(command.run)
         self.trees.append(tree)
-        return super().run(tree, command)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            return super().run(tree, command)
+        finally:
+            self.at_once -= 1
 
 
 @pytest.fixture
@@ -81,7 +92,7 @@ def test_the_baseline_runs_once_however_often_it_is_compared_with(
         trials.start(["shop/cart.py"])
         trials.judge([WORSE])
         trials.judge([FIX])
-    assert runner.ran == ["tests"] * 3
+    assert runner.lines.count("python3 -m unittest -q") == 3
 
 
 @pytest.mark.parametrize(
@@ -142,5 +153,75 @@ def test_a_command_that_cannot_be_run_at_all_has_nothing_to_compare_with(bench: 
 def test_nothing_is_left_when_it_is_over(bench: Bench, tools: Tools, runner: CountingSandbox) -> None:
     with Trials(tools, bench.base, [check("one", "mkdir -p a/b && touch a/b/c && chmod -w a/b")]) as trials:
         trials.judge([FIX])
-        assert all(tree.is_dir() for tree in runner.trees)
+        trials.judge([FIX])
+        left = [tree for tree in runner.trees if tree.exists()]
+    assert (len(runner.trees), left) == (3, [])
     assert not any(tree.parent.parent.exists() for tree in runner.trees)
+
+
+SLOW = "sleep 0.5 && python3 -m unittest -q"
+NEAR = "sleep 0.5 && python3 -m unittest -q tests/test_cart.py"
+BREAKS = FileChange("shop/cart.py", "100644", CART, CART.replace("result = 0", "result = None"))
+OTHER = b"import unittest\n\nimport shop.other\n\n\nclass T(unittest.TestCase):\n    def test_it(self):\n        pass\n"
+MORE = {**FILES, "shop/other.py": b"", "tests/test_misc.py": OTHER, "shop/cart.py": CART.replace("[1:]", "").encode()}
+
+
+def more_tools(tmp_path: Path, runner: CountingSandbox) -> tuple[Bench, Tools]:
+    bench = bench_of(tmp_path / "more", MORE)
+    return bench, Tools(bench.tools().worktree, bench.model, runner, bench.clock)
+
+
+def test_a_new_failure_near_the_change_is_the_verdict_without_the_whole(
+    tmp_path: Path, runner: CountingSandbox
+) -> None:
+    bench, tools = more_tools(tmp_path, runner)
+    with Trials(tools, bench.base, [check("tests", SLOW)]) as trials:
+        ((outcome, output),) = trials.judge([BREAKS])
+    assert (outcome.name, outcome.verdict) == ("tests, near the change", "new_failure")
+    assert any("test_total" in name for name in outcome.new)
+    assert "TypeError" in output
+    assert sorted(runner.lines) == sorted([SLOW, NEAR, NEAR])  # the whole as baseline only
+
+
+def test_what_passes_near_the_change_is_judged_by_the_whole(tmp_path: Path, runner: CountingSandbox) -> None:
+    bench, tools = more_tools(tmp_path, runner)
+    gone = FileChange("shop/other.py", "100644", "", None)
+    same = FileChange("shop/cart.py", "100644", CART.replace("[1:]", ""), CART.replace("[1:]", "") + "\n")
+    with Trials(tools, bench.base, [check("tests", SLOW)]) as trials:
+        ((outcome, _),) = trials.judge([same, gone])
+    assert (outcome.name, outcome.verdict) == ("tests", "new_failure")
+
+
+def test_a_whole_that_takes_too_long_is_reported_and_not_paid_for_again(
+    tmp_path: Path, runner: CountingSandbox
+) -> None:
+    bench, tools = more_tools(tmp_path, runner)
+    endless = "python3 -m unittest -q && [ -e tests/near ] || sleep 60"
+    with Trials(tools, bench.base, [check("tests", endless, seconds=1)]) as trials:
+        first = trials.judge([FileChange("docs.md", "100644", None, "x")])
+        again = trials.judge([FileChange("docs.md", "100644", None, "y")])
+    assert [outcome.verdict for outcome, _ in (*first, *again)].count("broken_baseline") == 2
+    assert not any(outcome.is_failure for outcome, _ in again)
+    assert len(runner.lines) <= 3
+    assert summarise(again[0][0]).startswith("fails before the change too: stopped after")
+
+
+def test_many_threads_share_one_baseline_and_few_commands_run_at_once(
+    bench: Bench, tools: Tools, runner: CountingSandbox
+) -> None:
+    with Trials(tools, bench.base, [check("one", "sleep 0.1")]) as trials, ThreadPoolExecutor(12) as pool:
+        found = list(pool.map(trials.judge, [[FIX]] * 12))
+    assert [outcome.verdict for ((outcome, _),) in found] == ["passed"] * 12
+    assert len(runner.ran) == 13
+    assert 1 < runner.most_at_once <= 4
+
+
+def test_a_baseline_is_taken_from_the_store_of_an_earlier_run(
+    tmp_path: Path, bench: Bench, tools: Tools, runner: CountingSandbox
+) -> None:
+    store = FolderStore(tmp_path / "cache", os.environ, runner.level())
+    for _ in range(2):
+        with Trials(tools, bench.base, [check("one", "echo well")], store=store) as trials:
+            ((outcome, _),) = trials.judge([FIX])
+        assert outcome.verdict == "passed"
+    assert len(runner.ran) == 3
