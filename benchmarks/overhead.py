@@ -57,13 +57,13 @@ class Figures:
 class Bench:
     """A stand-in GitHub and model, and a checkout, on which one event is run again and again on fresh issues."""
 
-    def __init__(self, stack: ExitStack, latency: float) -> None:
+    def __init__(self, stack: ExitStack, latency: float, files: Mapping[str, str | bytes] = FILES) -> None:
         self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         self.github = FakeGitHub(self.folder / "github")
         self.github.add_user("maria")
         permissions = {"contents": "write", "issues": "write", "pull_requests": "write", "metadata": "read"}
         self.github.add_token(TOKEN, login="github-actions[bot]", permissions=permissions)
-        self.repository = self.github.add_repository(REPOSITORY, files=FILES)
+        self.repository = self.github.add_repository(REPOSITORY, files=files)
         self.repository.set_permission("maria", "write")
         self.model = SimulatedModel(tokens_per_second=2000, first_token=0.2, model="simulated-1", api_key=KEY)
         self.model.answer = lambda _body: Reply(REPLY)

@@ -56,10 +56,11 @@ def change_rules(config: RepoConfig) -> ChangeRules:
 def limits(config: RepoConfig) -> Limits:
     """What a draft may use."""
     checks = (
-        ConfiguredCheck(CommandSpec(check.name, check.run, check.timeout.total_seconds()), check.paths)
+        ConfiguredCheck(CommandSpec(check.name, check.run, check.timeout.total_seconds(), check.network), check.paths)
         for check in config.checks
     )
     return Limits(
+        candidates=config.model.candidates,
         context_tokens=config.model.context_tokens,
         seconds=float(config.limits.seconds),
         max_cost=config.model.max_cost_usd,

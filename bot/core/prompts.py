@@ -12,13 +12,16 @@ from bot.core.quiet import visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.core.context import Context, Trust
+    from bot.core.context import Context, Snippet, Trust
 
 KINDS = {
     "fix": "Fix what the issue describes with the smallest change that is right.",
     "tests": "Write tests for what the issue describes; do not change the code under test.",
+    "hint": "Give the hint.",
+    "explain": "Explain the change.",
     "iac": "Make the infrastructure change that the issue describes; keep layout, comments and order of the files.",
 }
+_FORMER = {"explain": "the drafted change to explain, and its evidence"}
 _LONGEST_ISSUE = 24_000
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 
@@ -50,7 +53,9 @@ def request(task: Task, context: Context, mark: str) -> str:
         parts.append(f"Also related, but not shown: {', '.join(context.omitted[:20])}")
     parts.append(_data(mark, "issue", f"written by a {task.author}", issue))
     if task.former:
-        parts.append(_data(mark, "former-proposal", "a draft that was not right yet", task.former))
+        parts.append(
+            _data(mark, "former-proposal", _FORMER.get(task.kind, "a draft that was not right yet"), task.former)
+        )
     if task.words:
         parts.append(_data(mark, "request", "written by a requester", visible(task.words)[:_LONGEST_ISSUE]))
     parts.append(KINDS[task.kind])
@@ -71,11 +76,32 @@ def mark_for(trigger: str, base: str) -> str:
     return hashlib.sha256(f"{trigger} {base}".encode()).hexdigest()[:10]
 
 
-def repair(problems: Sequence[str], mark: str) -> str:
-    """The message that asks for the failed part again, with the real lines and the checks' own words."""
-    said = "\n\n".join(problems)[:_LONGEST_ISSUE]
-    data = _data(mark, "problems", "found when the reply was applied and checked", said)
-    return f"{data}\n\nNothing was applied. Answer again in the same format, with every edit that is needed."
+def repair(problems: Sequence[str], mark: str, kept: int = 0) -> str:
+    """The message that asks for the failed part again, with the real lines and the checks' own words.
+
+    `kept` counts the edits of the reply that fitted and need not be written again.
+    """
+    data = _data(mark, "problems", "found when the reply was applied and checked", _cut(problems))
+    if not kept:
+        return f"{data}\n\nNothing was applied. Answer again in the same format, with every edit that is needed."
+    others = "The other edit fits and is kept" if kept == 1 else f"The other {kept} edits fit and are kept"
+    return (
+        f"{data}\n\n{others}: do not write {'it' if kept == 1 else 'them'} again. Write only what failed, in the same "
+        "format, with the lines to be replaced copied from the numbered ones above, without their numbers."
+    )
+
+
+def rewrite(problems: Sequence[str], files: Sequence[Snippet], mark: str) -> str:
+    """The message that asks for whole files where edits did not fit again and again; `files` are those, as they are."""
+    parts = [_data(mark, "problems", "found when the reply was applied", _cut(problems))]
+    parts += [_data(mark, "file", f"{one.path}, the whole file as it is", one.text) for one in files]
+    paths = ", ".join(one.path for one in files)
+    asked = f"Edits do not work here. Write these files as a whole, with all of your changes to them: {paths}."
+    return "\n\n".join([*parts, f"{asked} For each, its path on a line and then the whole file in a fence."])
+
+
+def _cut(problems: Sequence[str]) -> str:
+    return "\n\n".join(problems)[:_LONGEST_ISSUE]
 
 
 def _heading(context: Context, place: int) -> str:

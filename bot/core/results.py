@@ -24,13 +24,17 @@ class Drafted:
 
 @dataclass(frozen=True, slots=True)
 class NotDrafted:
-    """Nothing was good enough: why, what a person can do, and the nearest draft there was."""
+    """Nothing was good enough: why, what a person can do, and the nearest draft there was.
+
+    `nearest` may be a part of a change, where only some of its edits fitted; `reply` is the model's text it came from.
+    """
 
     why: str
     remedy: str
     nearest: tuple[FileChange, ...]
     evidence: Evidence
     figures: Figures
+    reply: str = ""
 
 
 @dataclass(frozen=True, slots=True)

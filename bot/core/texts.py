@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from bot.core.memory import Memory
     from bot.core.proposals import Figures
 
+_LONGEST_REPLY = 20_000
+
 
 def drafting(memory: Memory, site: Site) -> str:
     """The sticky comment while the model works."""
@@ -102,9 +104,15 @@ def pull_body(shown: Shown, memory: Memory, approvers: Sequence[str], moved: int
     return fit("\n\n".join(part for part in parts if part))
 
 
+def kept_reply(reply: str) -> str:
+    """A reply of the model that came to no change, for the step summary: it was paid for."""
+    return folded("The model's reply (not proposed)", quiet.block(reply[:_LONGEST_REPLY], "text")) if reply else ""
+
+
 def summary(heading: str, figures: Figures, details: str) -> str:
-    """The step summary: the same evidence as the comment, with the phases as a chart."""
-    parts = [f"### Draftgate: {heading}", details, gantt(figures)]
+    """The step summary: the same evidence and figures as the comment, with the phases as a chart."""
+    told = "" if figures_line(figures) in details else figures_line(figures)
+    parts = [f"### Draftgate: {heading}", details, told, gantt(figures)]
     return "\n\n".join(part for part in parts if part)[: 10 * LONGEST_BODY] + "\n"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.core import quiet, texts
 from bot.core.memory import Memory
-from bot.core.plans import Plan, Propose, Remember
+from bot.core.plans import Keep, Plan, Propose, Remember
 from bot.core.prompts import Task, mark_for
 from bot.core.proposals import Evidence, Proof, Proposal, Provenance
 from bot.core.refs import short
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 class Job:
     """A draft that somebody asked for who may: on which commit, under which configuration, from which words.
 
-    `former` is the diff of the proposal that it is to replace, or empty; `tree` the git tree of `base`, or empty.
+    `former` is the diff of the proposal that it is to replace, or empty; `tree` the git tree of `base`, or empty. `told`
+    is the task's text where that is not the thread's own. Without `runs` no command of the repository is run, because the
+    code is a stranger's.
     """
 
     request: Request
@@ -44,15 +46,20 @@ class Job:
     config: RepoConfig
     former: str = ""
     tree: str = ""
+    told: str = ""
+    runs: bool = True
 
 
 def attempt(job: Job, tools: Tools, deps: Deps) -> Result:
     """Draft; what stands in the way of even trying is a result too."""
     request = job.request
     author: Trust = "requester" if request.author.id == request.requester.id else "stranger"
-    title, text, words = (deps.redact(said) for said in (request.title, request.text, job.words))
-    task = Task(job.kind, title, text, words, author, job.former)
-    order = Order(task, job.base, mark_for(request.trigger, job.base), limits(job.config))
+    title, text, words = (deps.redact(said) for said in (request.title, job.told or request.text, job.words))
+    task = Task(job.kind, title, text, words, "stranger" if job.told else author, job.former)
+    bounds = limits(job.config)
+    order = Order(
+        task, job.base, mark_for(request.trigger, job.base), bounds if job.runs else replace(bounds, checks=())
+    )
     try:
         return draft(order, tools, deps.watch)
     except UserError as error:
@@ -86,7 +93,9 @@ def settle(job: Job, result: Result, intake: Intake, deps: Deps) -> Plan:
             text = texts.nothing(_after(intake, filled), result.nearest, deps.site, result.remedy)
             beside = f"No better proposal: {quiet.prose(result.why)}. {result.remedy}"
             plan = _end(job, intake, "nothing-to-do", text, beside)
-            return replace(plan, outputs=figures_out(result.figures))
+            kept = "" if result.nearest else texts.kept_reply(result.reply)
+            summary = f"{plan.summary}\n\n{kept}".strip()
+            return replace(plan, outputs=figures_out(result.figures), summary=summary)
         case Failed():
             memory = Memory("failed", job.request.trigger, job.kind, note=result.why)
             text = texts.failed(_after(intake, memory), result.remedy, deps.site)
@@ -108,9 +117,17 @@ def without_secrets(result: Result, redact: Callable[[str], str]) -> Result:
         why = "the draft holds a secret of this run"
         return NotDrafted(why, "Rotate the key if it was ever in the repository.", (), evidence, result.figures)
     if isinstance(result, NotDrafted):
-        return NotDrafted(redact(result.why), redact(result.remedy), changes, evidence, result.figures)
+        why, remedy, reply = redact(result.why), redact(result.remedy), redact(result.reply)
+        return NotDrafted(why, remedy, changes, evidence, result.figures, reply)
     title, summary, model = redact(result.title), redact(result.summary), redact(result.model)
     return Drafted(title, summary, changes, model, evidence, result.figures)
+
+
+def again(request: Request, memory: Memory) -> Plan:
+    """The same trigger once more: nothing new, but what a crash left undone is done."""
+    if memory.state == "open" and memory.trigger == request.trigger:
+        return Plan("proposed", (Keep(request.thread, memory.sha),), {"proposal-sha": memory.sha})
+    return Plan("nothing-to-do")
 
 
 def figures_out(figures: Figures) -> dict[str, str]:

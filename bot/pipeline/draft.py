@@ -1,30 +1,48 @@
-"""The pipeline itself: one draft, one repair round, the evidence."""
+"""The pipeline itself: candidates, the proof of the best, repair rounds."""
 
 from __future__ import annotations
 
-from importlib import resources
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.core.prompts import repair, request
-from bot.core.proposals import Evidence, Figures, one_line
-from bot.core.results import Drafted, NotDrafted
-from bot.errors import ModelError
-from bot.pipeline.gather import Tree, gather
+from bot.core.proposals import one_line
+from bot.errors import UserError
+from bot.pipeline.account import Account, prompt_tokens
+from bot.pipeline.candidates import MOST_TOKENS, Race
+from bot.pipeline.choosing import Cluster, clusters, ranked, worth_repairing
+from bot.pipeline.conversation import first_openings, repair_opening, rewrite_opening
+from bot.pipeline.gather import Tree, find, show
+from bot.pipeline.rerank import is_settled, rerank
+from bot.pipeline.stopwatch import covered
+from bot.pipeline.telling import Story, conclude, unanswered
 from bot.pipeline.trials import Trials
-from bot.ports import Completion, Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
+    from concurrent.futures import Future
 
-    from bot.core.context import Ranked
-    from bot.pipeline.assess import Assessment
+    from bot.core.context import Context, Ranked
+    from bot.core.results import Drafted, NotDrafted
+    from bot.pipeline.assess import Desk
+    from bot.pipeline.candidates import Candidate, Round
+    from bot.pipeline.conversation import Opening
     from bot.pipeline.stopwatch import Stopwatch
-    from bot.pipeline.values import Limits, Order, Tools
+    from bot.pipeline.values import Order, Tools
+    from bot.ports import Message
 
-_ROUNDS = 2
-"""The draft and one repair round."""
-_MOST_TOKENS = 16_000
-_HELP = "Try `/generate` with the file or the expected behaviour named, or narrow the task."
+_REPAIRS = 2
+"""Repair rounds, before whole files are asked for."""
+_REPAIRED_AT_ONCE = 2
+"""Different failures that a repair round takes up, where there are several candidates."""
+_MOST_LEADERS = 3
+"""Different results on which the repository's own commands are run in one round."""
+_LEAST_TOKENS = 1000
+"""An answer that the money does not reach for is not asked for."""
+_LEAST_SECONDS = 1.0
+_QUESTION_SECONDS = 20.0
+"""For the order of the located files; a model that takes longer is better asked for the draft at once."""
+_SHARES = 4
+"""That question may take this part of the time and the money."""
 
 
 def draft(order: Order, tools: Tools, watch: Stopwatch) -> Drafted | NotDrafted:
@@ -32,143 +50,167 @@ def draft(order: Order, tools: Tools, watch: Stopwatch) -> Drafted | NotDrafted:
 
     Raises:
         ModelError: when the model could not be asked at all.
+        UserError: when the cost limit does not pay for a single draft.
         WorktreeError: when the base commit cannot be read.
     """
+    account = Account(order.limits, tools.clock)
+    tree = Tree(tools.worktree, order.base)
+    located = _locate(order, tools, watch, tree, account)
+    limits = order.limits
+    with Trials(tools, order.base, limits.checks, account.left(), tools.baselines) as trials:
+        trials.start([one.path for one in located[:10]])
+        work = _Work(order, tools, watch, trials, tree, account)
+        work.run(show(located, tree, limits.context_tokens))
+        desk = work.desk.result()
+    story = Story(limits.candidates, located, tuple(work.rounds), work.found, work.stopped)
+    figures = account.figures(watch)
+    if not work.tried:
+        return unanswered(story, figures)
+    return conclude(story, work.tried, figures, desk)
+
+
+def _locate(order: Order, tools: Tools, watch: Stopwatch, tree: Tree, account: Account) -> tuple[Ranked, ...]:
+    """The files that the task is about; the model is asked for their order where the words leave it open."""
     with watch.phase("locate"):
-        tree = Tree(tools.worktree, order.base)
-        context, ranked = gather(order.task, tree, order.limits.context_tokens)
-    with Trials(tools, order.base, order.limits.checks, order.limits.seconds) as trials:
-        trials.start([one.path for one in ranked[:10]])
-        assessing = trials.meanwhile(_assessor)
-        conversation = _Conversation(order, tools, watch)
-        conversation.add("user", request(order.task, context, order.mark))
-        tried: list[Assessment] = []
-        for _ in range(_ROUNDS):
-            reply = conversation.ask(must=not tried)
-            if reply is None:
-                break
-            with watch.phase("checks"):
-                tried.append(assessing.result()(reply, tree, context, order.limits.rules, trials))
-            if tried[-1].holds or _repeats(tried):
-                break
-            conversation.add("assistant", reply)
-            conversation.add("user", repair(tried[-1].problems, order.mark))
-    return _conclude(tried, ranked, conversation)
+        found = find(order.task, tree, tools.cache)
+        settled = is_settled(found, tree.sizes, order.limits.context_tokens)
+    if settled:
+        return found
 
-
-def _assessor() -> Callable[..., Assessment]:
-    """The part that judges replies, imported while the model writes the first one."""
-    from bot.pipeline.assess import assess  # noqa: PLC0415 - 60 ms that nobody waits for here
-
-    return assess
-
-
-class _Conversation:
-    """The exchange with the model within the draft's budget of time and money."""
-
-    def __init__(self, order: Order, tools: Tools, watch: Stopwatch) -> None:
-        self._limits = order.limits
-        self._tools = tools
-        self._watch = watch
-        self._started = tools.clock.monotonic()
-        self._messages = [Message("system", system_prompt())]
-        self.answers: list[Completion] = []
-        self.stopped = ""
-
-    def add(self, role: str, content: str) -> None:
-        self._messages.append(Message("user" if role == "user" else "assistant", content))
-
-    def ask(self, *, must: bool) -> str | None:
-        """The next reply; None, with the reason kept, when a later round cannot be had any more."""
-        left = self._limits.seconds - (self._tools.clock.monotonic() - self._started)
-        spent = cost(self.answers, self._limits)
-        if self.answers and (
-            left <= 1 or (self._limits.max_cost is not None and (spent or 0) >= self._limits.max_cost)
-        ):
-            self.stopped = "the time or cost limit was reached"
+    def ask(messages: Sequence[Message], most: int) -> str | None:
+        prompt = prompt_tokens(messages)
+        if account.affordable(prompt, _SHARES, most) < most:
             return None
-        try:
-            answer = self._complete(max(left, 1.0))
-        except ModelError as error:
-            if must:
-                raise
-            self.stopped = str(error)
-            return None
-        self.answers.append(answer)
+        seconds = min(_QUESTION_SECONDS, account.left() / _SHARES)
+        answer = tools.model.complete(messages, max_tokens=most, temperature=0.0, seconds=seconds)
+        account.charge(answer, prompt, tools.clock.monotonic())
         return answer.text
 
-    def _complete(self, seconds: float) -> Completion:
-        """Ask; the time until the model's process has the endpoint's ear counts as set-up, the rest as the model's."""
-        clock = self._tools.clock
-        self._watch.begin("model")
-        asked = clock.monotonic()
-        answer: Completion | None = None
-        try:
-            answer = self._tools.model.complete(
-                self._messages, max_tokens=_MOST_TOKENS, temperature=0.0, seconds=seconds
-            )
-        finally:
-            whole = clock.monotonic() - asked
-            model = whole if answer is None else min(answer.seconds, whole)
-            self._watch.add("set-up", whole - model)
-            self._watch.add("model", model)
-        return answer
-
-    def figures(self) -> Figures:
-        return Figures(
-            phases=self._watch.phases(),
-            model_seconds=round(sum(answer.seconds for answer in self.answers), 3),
-            writing_seconds=round(sum(answer.seconds - answer.first_token for answer in self.answers), 3),
-            tokens_in=sum(answer.tokens_in or 0 for answer in self.answers),
-            tokens_out=sum(answer.tokens_out or 0 for answer in self.answers),
-            cost=cost(self.answers, self._limits),
-        )
+    with watch.phase("rerank"):
+        return rerank(order.task, found, tree, ask, order.mark)
 
 
-def cost(answers: Sequence[Completion], limits: Limits) -> float | None:
-    """USD for those answers by the configured prices; None when a price or a token count is not known."""
-    total = 0.0
-    for answer in answers:
-        price = limits.prices.get(answer.model)
-        if price is None or answer.tokens_in is None or answer.tokens_out is None:
+class _Work:
+    """One draft in the making: its rounds so far and what they came to.
+
+    `tried` are all judged replies, `found` the ranked results of the last round that had any; `stopped` says why the
+    work ended before its time.
+    """
+
+    def __init__(
+        self, order: Order, tools: Tools, watch: Stopwatch, trials: Trials, tree: Tree, account: Account
+    ) -> None:
+        self.account = account
+        self.desk: Future[Desk] = trials.meanwhile(lambda: _desk(tree, order))
+        self.rounds: list[Round] = []
+        self.tried: list[Candidate] = []
+        self.found: tuple[Cluster, ...] = ()
+        self.stopped = ""
+        self._order = order
+        self._tools = tools
+        self._watch = watch
+        self._trials = trials
+        self._tree = tree
+        self._seen: set[tuple[str, ...]] = set()
+        self._repairs = 0
+        self._rewritten = False
+
+    def run(self, context: Context) -> None:
+        """Ask, prove and repair until a change holds, or nothing more can be done."""
+        shown = self._tree.texts([snippet.path for snippet in context.snippets])
+        openings = first_openings(self._order, context)
+        while openings:
+            answered = self._ask(openings, None if self.rounds else shown)
+            if answered is None:
+                return
+            with self._watch.phase("checks"):
+                judged = self._prove(answered)
+            self.tried += judged
+            if self.found and self.found[0].leader.found.holds:
+                return
+            openings = self._next(judged)
+
+    def _ask(self, openings: list[Opening], shown: dict[str, str] | None) -> Sequence[Candidate] | None:
+        """One round of answers; None, with the reason kept, where there are none."""
+        count, most = self._affordable(openings)
+        if not count or (self.rounds and self.account.left() <= _LEAST_SECONDS):
+            if not self.rounds:
+                raise self._too_dear(openings[0])
+            self.stopped = "the time or cost limit was reached"
             return None
-        total += (answer.tokens_in * price[0] + answer.tokens_out * price[1]) / 1_000_000
-    return round(total, 6)
+        began, known = self._tools.clock.monotonic(), len(self.account.items)
+        self._watch.begin("model")
+        race = Race(self._tools, self.account, self.desk, most)
+        answered = race.run(openings[:count], shown)
+        self._measure(began, self.account.busy()[known:], race.judged)
+        self.rounds.append(answered)
+        if not answered.candidates and answered.errors:
+            self.stopped = one_line(str(answered.errors[0]), 300)
+        return answered.candidates or None
+
+    def _affordable(self, openings: Sequence[Opening]) -> tuple[int, int]:
+        """How many of the openings the money is enough for, and the tokens that each answer may have."""
+        prompt = max(opening.tokens for opening in openings)
+        for count in range(len(openings), 0, -1):
+            most = self.account.affordable(prompt, count, MOST_TOKENS)
+            if most >= _LEAST_TOKENS:
+                return count, most
+        return 0, 0
+
+    def _too_dear(self, opening: Opening) -> UserError:
+        limit = self._order.limits.max_cost
+        what = (
+            f"the cost limit of ${limit:g} does not pay for one draft, whose prompt has about {opening.tokens:,} tokens"
+        )
+        return UserError(what, "Raise `model.max-cost-usd` or lower `model.context-tokens` in the configuration.")
+
+    def _measure(
+        self, began: float, busy: Sequence[tuple[float, float]], judged: Sequence[tuple[float, float]]
+    ) -> None:
+        """Share the round's time out: what the model did not take, judging took, and what is left getting its ear."""
+        ended = self._tools.clock.monotonic()
+        model = [(max(begin, began), min(end, ended)) for begin, end in busy]
+        writing, both = covered(model), covered([*model, *judged])
+        self._watch.add("set-up", max(0.0, ended - began - both))
+        self._watch.add("model", writing)
+        self._watch.add("checks", both - writing)
+
+    def _prove(self, answered: Sequence[Candidate]) -> list[Candidate]:
+        """Run the repository's commands on one candidate of each result, best first, as long as that may tell more."""
+        from bot.pipeline.assess import prove  # noqa: PLC0415 - imported while the model wrote
+
+        waiting = clusters(answered)
+        proven: list[Cluster] = []
+        took = 0.0
+        while waiting and len(proven) < _MOST_LEADERS and (not proven or self.account.left() > 1.5 * took):
+            cluster, began = waiting.pop(0), self._tools.clock.monotonic()
+            found = prove(cluster.leader.found, self._trials, self._order.task.kind)
+            took = self._tools.clock.monotonic() - began
+            leader = replace(cluster.leader, found=found)
+            proven.append(Cluster((leader, *cluster.members[1:]), ran=bool(self._trials.checks)))
+            if found.holds and not found.unmended:
+                break
+        self.found = (*ranked(proven), *waiting)
+        leaders = {cluster.leader.opening.number: cluster.leader for cluster in proven}
+        return [leaders.get(candidate.opening.number, candidate) for candidate in answered]
+
+    def _next(self, judged: Sequence[Candidate]) -> list[Opening]:
+        """The requests of the next round: repairs, then whole files where edits do not fit; none at the end."""
+        failed = worth_repairing(judged, _REPAIRED_AT_ONCE if self._order.limits.candidates > 1 else 1)
+        fresh = [one for one in failed if one.found.problems not in self._seen]
+        self._seen |= {one.found.problems for one in failed}
+        if self._rewritten:
+            return []
+        if fresh and self._repairs < _REPAIRS:
+            self._repairs += 1
+            return [repair_opening(one, self._order.mark, 0.4 * place) for place, one in enumerate(fresh)]
+        self._rewritten = True
+        opening = rewrite_opening(failed[0], self._order, self._tree)
+        return [opening] if opening else []
 
 
-def system_prompt() -> str:
-    """The rules and the reply format, the same in every prompt so that endpoints can cache them."""
-    folder = resources.files("bot") / "templates"
-    return f"{(folder / 'draft.md').read_text()}\n{(folder / 'reply_format.md').read_text()}"
+def _desk(tree: Tree, order: Order) -> Desk:
+    """What judges replies, imported while the model writes the first one."""
+    from bot.pipeline.assess import Desk  # noqa: PLC0415 - 60 ms that nobody waits for here
 
-
-def _repeats(tried: Sequence[Assessment]) -> bool:
-    return len(tried) > 1 and tried[-1].problems == tried[-2].problems
-
-
-def _conclude(
-    tried: Sequence[Assessment], ranked: Sequence[Ranked], conversation: _Conversation
-) -> Drafted | NotDrafted:
-    last = tried[-1]
-    evidence = Evidence(last.proofs, _deserves_a_look(last), _making(tried, ranked, conversation.stopped))
-    if last.holds:
-        model = conversation.answers[-1].model
-        figures = conversation.figures()
-        return Drafted(last.title, last.summary, last.changes, model, evidence, figures)
-    nearest = next((one.changes for one in reversed(tried) if one.changes), ())
-    return NotDrafted(last.why, _HELP, nearest, evidence, conversation.figures())
-
-
-def _deserves_a_look(last: Assessment) -> tuple[str, ...]:
-    new = [change.path for change in last.changes if change.before is None]
-    gone = [change.path for change in last.changes if change.after is None]
-    return tuple([f"`{path}` is new" for path in new[:3]] + [f"`{path}` is deleted" for path in gone[:3]])
-
-
-def _making(tried: Sequence[Assessment], ranked: Sequence[Ranked], stopped: str) -> str:
-    rounds = (
-        "1 draft" if len(tried) == 1 else f"{len(tried)} drafts, the later one repaired with the real lines and checks"
-    )
-    places = "; ".join(f"`{one.path}` ({', '.join(one.why[:3])})" for one in ranked[:5])
-    text = f"{rounds}. Located: {places or 'nothing in particular'}."
-    return one_line(f"{text} Stopped early: {stopped}." if stopped else text, 2000)
+    return Desk(tree, order.limits.rules)

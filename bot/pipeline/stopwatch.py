@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from bot.ports import Clock
 
@@ -40,3 +40,12 @@ class Stopwatch:
     def phases(self) -> tuple[tuple[str, float], ...]:
         """Seconds by phase so far, rounded to milliseconds."""
         return tuple((name, round(seconds, 3)) for name, seconds in self._seconds.items())
+
+
+def covered(spans: Iterable[tuple[float, float]]) -> float:
+    """Seconds that lie in at least one of the spans (begin, end): what went on at the same time counts once."""
+    total, reached = 0.0, float("-inf")
+    for begin, end in sorted(spans):
+        total += max(0.0, end - max(begin, reached))
+        reached = max(reached, end)
+    return total

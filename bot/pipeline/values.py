@@ -12,17 +12,20 @@ if TYPE_CHECKING:
 
     from bot.core.baseline import CommandSpec
     from bot.core.prompts import Task
-    from bot.ports import Clock, CommandRunner, Model, Worktree
+    from bot.pipeline.recall import Cache
+    from bot.ports import BaselineStore, Clock, CommandRunner, Model, Worktree
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The ports a draft needs."""
+    """The ports a draft needs; `cache` and `baselines` are what earlier runs left, where they leave anything."""
 
     worktree: Worktree
     model: Model
     runner: CommandRunner
     clock: Clock
+    cache: Cache | None = None
+    baselines: BaselineStore | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,12 @@ class ConfiguredCheck:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a draft may use: tokens of context, wall seconds in all, USD in all, and the sizes it may reach.
+    """What a draft may use: candidates at once, tokens of context, wall seconds and USD in all, the sizes it may reach.
 
     `prices` maps model names to USD per million tokens, in and out.
     """
 
+    candidates: int = 1
     context_tokens: int = 20_000
     seconds: float = 300.0
     max_cost: float | None = None

@@ -79,12 +79,16 @@ class ModelConfig:
 
 @dataclass(frozen=True, slots=True)
 class CheckConfig:
-    """One entry of `checks`: a command of the repository's own, for changes under `paths` (empty: for all)."""
+    """One entry of `checks`: a command of the repository's own, for changes under `paths` (empty: for all).
+
+    `network` lets it reach the network, as commands that install something have to.
+    """
 
     name: str
     run: str
     timeout: timedelta = timedelta(minutes=5)
     paths: tuple[str, ...] = ()
+    network: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +222,7 @@ def _check(section: Section) -> CheckConfig:
         run=section.required("run", _COMMAND),
         timeout=section.duration("timeout", timedelta(minutes=5)),
         paths=section.texts("paths", GLOB),
+        network=section.boolean("network", default=False),
     )
 
 

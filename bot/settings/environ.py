@@ -32,6 +32,7 @@ _SECRET = re.compile(r"[\x21-\x7e]+")
 _SEPARATOR = re.compile(r"[,\n]")
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
+_EFFORT = re.compile(r"[a-z0-9_-]{1,20}")
 _COUNT = re.compile(r"[1-9][0-9]{0,18}")
 _Choice = TypeVar("_Choice", bound=str)
 
@@ -50,7 +51,7 @@ class Settings:
     """The inputs of the Action, one field each; an empty text or tuple is an input that is not set.
 
     `bundle` is the directory that `draft` writes and `publish` reads; `environment` the deployment environment that
-    the workflow's job runs in; the three `fallback_*` lists belong together by position.
+    the workflow's job runs in; `reasoning_effort` is passed on to models that know it; the three `fallback_*` lists belong together by position.
     """
 
     entry: Entry = "run"
@@ -62,6 +63,7 @@ class Settings:
     fallback_base_url: tuple[str, ...] = ()
     fallback_api_key: tuple[str, ...] = field(default=(), repr=False)
     fallback_model: tuple[str, ...] = ()
+    reasoning_effort: str = ""
     level: Level = "push"
     environment: str = ""
 
@@ -81,6 +83,7 @@ class Settings:
             api_key=_secret(environ, "api-key"),
             model=_value(environ, "model"),
             level=_choice(environ, "level", get_args(Level), "push"),
+            reasoning_effort=_effort(environ),
             environment=_value(environ, "environment"),
             fallback_base_url=tuple(_base_url("fallback-base-url", url) for url in _list(environ, "fallback-base-url")),
             fallback_api_key=tuple(_clean("fallback-api-key", key) for key in _list(environ, "fallback-api-key")),
@@ -115,6 +118,13 @@ class Settings:
                 "give `fallback-base-url`, `fallback-api-key` and `fallback-model` one entry for each endpoint",
             )
         return tuple(Endpoint(url, key, name) for url, key, name in zip(urls, keys, models, strict=True))
+
+
+def _effort(environ: Mapping[str, str]) -> str:
+    value = _value(environ, "reasoning-effort")
+    if value and not _EFFORT.fullmatch(value):
+        raise UserError("the input `reasoning-effort` is not one word", "set it to what the model knows, such as `low`")
+    return value
 
 
 @dataclass(frozen=True, slots=True)

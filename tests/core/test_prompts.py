@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.context import Context, Snippet, Trust
-from bot.core.prompts import KINDS, Task, issue_text, mark_for, repair, request
+from bot.core.prompts import KINDS, Task, issue_text, mark_for, repair, request, rewrite
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -129,3 +129,25 @@ def test_the_mark_is_the_same_for_the_same_draft_and_differs_else() -> None:
     assert mark_for("issue_comment/5", "a" * 40) == mark_for("issue_comment/5", "a" * 40)
     assert re.fullmatch("[0-9a-f]{10}", mark_for("issue_comment/5", "a" * 40))
     assert len({mark_for(trigger, base) for trigger in ("x/1", "x/2") for base in ("a", "b")}) == 4
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        (0, "Answer again in the same format, with every edit that is needed."),
+        (1, "The other edit fits and is kept: do not write it again. Write only what failed"),
+        (3, "The other 3 edits fit and are kept: do not write them again. Write only what failed"),
+    ],
+)
+def test_only_what_failed_is_asked_for_again(kept: int, said: str) -> None:
+    assert said in repair(["a.py: line 3 is not there"], MARK, kept)
+
+
+def test_a_request_for_whole_files(snapshot: SnapshotAssertion) -> None:
+    files = [Snippet(f"{name}.py", 1, 1, f"{name} = 1\n", whole=True) for name in "ab"]
+    assert rewrite(["a.py: line 3 is not there"], files, MARK) == snapshot
+
+
+@given(hostile, hostile)
+def test_neither_problems_nor_files_can_close_their_blocks(text: str, file: str) -> None:
+    assert rewrite([text], [Snippet("a.py", 1, 1, file, whole=True)], MARK).count(MARK) == 4

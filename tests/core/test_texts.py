@@ -10,7 +10,7 @@ from bot.core import texts
 from bot.core.changes import FileChange
 from bot.core.commands import COMMANDS
 from bot.core.intents import SUPPORTED
-from bot.core.markdown import LONGEST_BODY, Site
+from bot.core.markdown import LONGEST_BODY, Site, figures_line
 from bot.core.memory import Memory, parse_memory
 from bot.core.proposals import Evidence, Figures, Proof
 from tests.samples import CHANGE, EVIDENCE, FIGURES, SHA, SHOWN, SITE, memory
@@ -132,6 +132,18 @@ def test_the_step_summary(snapshot: SnapshotAssertion) -> None:
 
 def test_a_step_summary_without_figures_has_no_chart() -> None:
     assert texts.summary("refused", Figures(), "") == "### Draftgate: refused\n"
+
+
+def test_the_figures_are_told_once_in_a_step_summary() -> None:
+    line = figures_line(FIGURES)
+    assert texts.summary("proposed", FIGURES, f"body\n\n{line} · expires soon").count(line) == 1
+
+
+def test_a_reply_that_came_to_nothing_is_kept_folded_and_harmless() -> None:
+    kept = texts.kept_reply("```\n</details> @maria\n" + "x" * 100_000)
+    assert kept.startswith("<details><summary>The model's reply (not proposed)</summary>\n\n````text\n```\n")
+    assert len(kept) < 21_000
+    assert texts.kept_reply("") == ""
 
 
 def test_a_step_summary_is_bounded() -> None:

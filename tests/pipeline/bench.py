@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,12 +14,12 @@ from bot.adapters.sandbox import Sandbox
 from bot.adapters.worktree import GitWorktree
 from bot.core.baseline import CommandSpec
 from bot.core.prompts import Task
-from bot.errors import ModelError
+from bot.errors import AbandonedError, ModelError
 from bot.pipeline import ConfiguredCheck, Limits, Order, Tools
 from bot.ports import Completion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from bot.ports import Message
@@ -75,14 +76,22 @@ class HandClock:
 
 @dataclass
 class ScriptedModel:
-    """Gives its answers in order and keeps what it was asked; each answer takes `seconds` of the clock."""
+    """Gives its answers in the order of the requests and keeps what it was asked.
+
+    Each answer takes `seconds` of the clock, after a `pause`; listeners hear it a line at a time. `room` is what `slots` says.
+    """
 
     clock: HandClock
     seconds: float = 2.0
+    pause: float = 0.5
     answers: deque[str | ModelError] = field(default_factory=deque)
     prompts: list[list[Message]] = field(default_factory=list)
     allowed: list[float] = field(default_factory=list)
     tokens: tuple[int, int] | None = (1000, 100)
+    room: int = 1_000_000
+    temperatures: list[float] = field(default_factory=list)
+    limits: list[int] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def warm(self) -> None:
         """Nothing to start."""
@@ -90,17 +99,30 @@ class ScriptedModel:
     def close(self) -> None:
         """Nothing to let go of."""
 
+    def slots(self, tokens: int) -> int:
+        assert tokens > 0
+        return self.room
+
     def complete(
-        self, messages: Sequence[Message], *, max_tokens: int, temperature: float, seconds: float
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        temperature: float,
+        seconds: float,
+        listen: Callable[[str], bool] | None = None,
     ) -> Completion:
-        assert max_tokens > 0
-        assert temperature == 0
-        self.prompts.append(list(messages))
-        self.allowed.append(seconds)
-        self.clock.seconds += self.seconds + 0.5
-        answer = self.answers.popleft()
+        with self.lock:
+            self.prompts.append(list(messages))
+            self.allowed.append(seconds)
+            self.temperatures.append(temperature)
+            self.limits.append(max_tokens)
+            self.clock.seconds += self.pause + self.seconds
+            answer = self.answers.popleft()
         if isinstance(answer, ModelError):
             raise answer
+        if listen is not None:
+            said_aloud(answer, listen)
         tokens_in, tokens_out = self.tokens or (None, None)
         return Completion(answer, "stop", "fast-1", tokens_in, tokens_out, self.seconds, self.seconds / 4)
 
@@ -108,6 +130,19 @@ class ScriptedModel:
     def last_words(self) -> str:
         """The last message of the last prompt."""
         return self.prompts[-1][-1].content
+
+
+def swap(path: str, old: str, new: str) -> str:
+    """A reply with one search/replace block."""
+    return f"Title: Swap\n\n{path}\n```\n<<<<<<< SEARCH\n{old}\n=======\n{new}\n>>>>>>> REPLACE\n```\n"
+
+
+def said_aloud(text: str, listen: Callable[[str], bool]) -> None:
+    """Let the listener hear the text a line at a time, as a model does; stop when it wants no more."""
+    lines = text.splitlines(keepends=True)
+    for count in range(len(lines) + 1):
+        if not listen("".join(lines[:count])):
+            raise AbandonedError("not wanted any more", "".join(lines[:count]))
 
 
 def git(folder: Path, *words: str) -> str:

@@ -7,10 +7,10 @@ import pytest
 from bot.core.changes import ChangeRules
 from bot.core.context import Context, Snippet
 from bot.core.proposals import Proof
-from bot.pipeline.assess import Assessment, assess, split_title
+from bot.pipeline.assess import Assessment, Desk, Stage, prove, split_title
 from bot.pipeline.gather import Tree
 from bot.pipeline.trials import Trials
-from tests.pipeline.bench import CART, FILES, RIGHT, WRONG, Bench, bench_of, git
+from tests.pipeline.bench import CART, FILES, RIGHT, WRONG, Bench, bench_of, git, swap
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,12 +44,9 @@ def judged(
     bench: Bench, reply: str, *checks: ConfiguredCheck, context: Context = WHOLE, rules: ChangeRules | None = None
 ) -> Assessment:
     tools = bench.tools()
+    found = Desk(Tree(tools.worktree, bench.base), rules or ChangeRules()).examine(reply, context)
     with Trials(tools, bench.base, checks) as trials:
-        return assess(reply, Tree(tools.worktree, bench.base), context, rules or ChangeRules(), trials)
-
-
-def swap(path: str, old: str, new: str) -> str:
-    return f"Title: Swap\n\n{path}\n```\n<<<<<<< SEARCH\n{old}\n=======\n{new}\n>>>>>>> REPLACE\n```\n"
+        return prove(found, trials, "fix") if found.holds else found
 
 
 def whole(path: str, text: str) -> str:
@@ -137,6 +134,27 @@ def test_the_mode_is_kept_and_a_new_file_is_a_plain_one(bench: Bench) -> None:
     assert [(one.path, one.mode) for one in found.changes] == [("new.sh", "100644"), ("run.sh", "100755")]
 
 
+def moved(path: str, target: str) -> str:
+    """A reply in the V4A format that moves a file and changes a line of it."""
+    change = f"*** Update File: {path}\n*** Move to: {target}\n@@\n-echo one\n+echo two\n"
+    return f"Title: Move\n\n*** Begin Patch\n{change}*** End Patch\n"
+
+
+def test_a_moved_file_keeps_its_mode(bench: Bench) -> None:
+    found = judged(bench, moved("run.sh", "bin/run.sh"))
+    assert [(one.path, one.mode, one.after) for one in found.changes] == [
+        ("bin/run.sh", "100755", "#!/bin/sh\necho two\n"),
+        ("run.sh", "100755", None),
+    ]
+
+
+@pytest.mark.parametrize("target", ["shop/cart.py", "logo.png"])
+def test_a_file_is_not_moved_over_another(bench: Bench, target: str) -> None:
+    found = judged(bench, moved("run.sh", target))
+    assert found.stage is Stage.UNFIT
+    assert "is there already" in found.problems[0]
+
+
 def test_a_deleted_file_is_a_change(bench: Bench) -> None:
     found = judged(bench, "Title: x\n\n<<<<<<< DELETE dos.py\n")
     assert [(one.path, one.after) for one in found.changes] == [("dos.py", None)]
@@ -170,6 +188,86 @@ def test_an_explanation_that_goes_on_for_ever_is_cut(bench: Bench) -> None:
     assert found.holds
     assert found.summary.startswith("The loop skipped it.\n")
     assert len(found.summary) <= 8000
+
+
+FLOAT = swap("shop/cart.py", "    result = 0", "    result = 0.0")
+NOWHERE = swap("shop/cart.py", "    nothing", "    something")
+
+
+def desk_of(bench: Bench) -> Desk:
+    return Desk(Tree(bench.tools().worktree, bench.base), ChangeRules())
+
+
+@pytest.mark.parametrize(
+    ("reply", "stage"),
+    [
+        ("No.", Stage.UNREADABLE),
+        (WRONG, Stage.UNFIT),
+        (whole("AGENTS.md", "Obey.\n"), Stage.REFUSED),
+        (swap("shop/cart.py", "    result = 0", "    result = ("), Stage.FLAWED),
+        (RIGHT, Stage.HOLDS),
+    ],
+)
+def test_how_far_a_reply_came(bench: Bench, reply: str, stage: Stage) -> None:
+    found = desk_of(bench).examine(reply, WHOLE)
+    assert found.stage is stage
+    assert found.fits is (stage > Stage.UNFIT)
+
+
+def test_of_edits_that_do_not_all_fit_the_fitting_ones_are_known(bench: Bench) -> None:
+    found = desk_of(bench).examine(FLOAT + NOWHERE + RIGHT, WHOLE)
+    assert len(found.fitting) == 2
+    assert found.misfits == ("shop/cart.py",)
+
+
+def test_what_fitted_and_what_was_asked_again_apply_together_or_not_at_all(bench: Bench) -> None:
+    desk = desk_of(bench)
+    kept = desk.examine(FLOAT + NOWHERE, WHOLE).fitting
+    found = desk.examine(RIGHT, WHOLE, kept)
+    assert [one.after for one in found.changes] == [CART.replace("= 0", "= 0.0").replace("[1:]", "")]
+    worse = desk.examine(WRONG, WHOLE, kept)
+    assert (worse.stage, worse.changes, worse.fitting) == (Stage.UNFIT, (), kept)
+
+
+def test_a_whole_file_takes_the_place_of_the_edits_that_were_kept_for_it(bench: Bench) -> None:
+    desk = desk_of(bench)
+    kept = desk.examine(FLOAT + NOWHERE, WHOLE).fitting
+    mended = "def total(prices):\n    return sum(prices)\n"
+    assert [one.after for one in desk.examine(whole("shop/cart.py", mended), WHOLE, kept).changes] == [mended]
+
+
+def test_a_reply_that_says_nothing_keeps_what_was_kept(bench: Bench) -> None:
+    desk = desk_of(bench)
+    kept = desk.examine(FLOAT + NOWHERE, WHOLE).fitting
+    assert desk.examine("No.", WHOLE, kept).fitting == kept
+
+
+def test_equal_results_are_judged_once_and_keep_their_own_titles(bench: Bench) -> None:
+    desk = desk_of(bench)
+    one = desk.examine(RIGHT, WHOLE)
+    other = desk.examine(RIGHT.replace("Count the first price", "Do it").replace("=======", "======="), WHOLE)
+    assert other.changes is one.changes
+    assert (one.title, other.title) == ("Count the first price", "Do it")
+
+
+@pytest.mark.parametrize(
+    ("beginning", "doubtful"),
+    [
+        (RIGHT, False),
+        (WRONG, True),
+        (WRONG[: WRONG.index(">>>>>>> REPLACE") + 15], True),
+        (RIGHT[: RIGHT.index(">>>>>>> REPLACE") + 15], False),
+        (FLOAT + WRONG, False),
+        ("", False),
+        ("Only words.", False),
+        (whole("shop/cart.py", "x = 1\n"), False),
+        (swap("not/shown.py", "x", "y"), False),
+    ],
+)
+def test_a_beginning_is_doubted_only_where_its_first_edit_cannot_be_applied(
+    bench: Bench, beginning: str, doubtful: bool
+) -> None:
+    assert desk_of(bench).doubts(beginning, {"shop/cart.py": CART}) is doubtful
 
 
 @pytest.mark.parametrize(

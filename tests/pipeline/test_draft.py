@@ -8,11 +8,11 @@ import pytest
 
 from bot.core.prompts import Task
 from bot.core.results import Drafted, NotDrafted
-from bot.errors import ModelError, WorktreeError
+from bot.errors import CutAnswerError, ModelError, RefusedError, UserError, WorktreeError
 from bot.pipeline import Limits, Stopwatch, draft
-from bot.pipeline.draft import system_prompt
+from bot.pipeline.conversation import system_prompt
 from bot.ports import Message
-from tests.pipeline.bench import CART, FILES, MARK, RIGHT, TASK, UNITTEST, WRONG, Bench, bench_of, check
+from tests.pipeline.bench import CART, FILES, MARK, RIGHT, TASK, UNITTEST, WRONG, Bench, bench_of, check, swap
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
 PRICES = {"fast-1": (2.0, 10.0)}
-BREAKING = RIGHT.replace("    for price in prices:", "    for price in missing:")
+BREAKING = RIGHT.replace("    for price in prices:", "    for price in prices.missing:")
+
+
+def wrong(number: int) -> str:
+    """A reply whose edit does not fit, each in its own way."""
+    return WRONG.replace("list_of_prices[7:9]", f"list_of_prices[{number}:9]")
 
 
 def drafted(bench: Bench, limits: Limits | None = None, task: Task = TASK) -> Drafted:
@@ -95,20 +100,71 @@ def test_a_wrong_search_is_repaired_with_the_real_lines(tmp_path: Path) -> None:
     assert result.evidence.making.startswith("2 drafts, the later one repaired")
 
 
-def test_there_is_one_repair_round_and_no_more(tmp_path: Path) -> None:
-    other = WRONG.replace("yield nothing", "yield something")
-    bench = bench_with(tmp_path, WRONG, other, RIGHT)
+def test_after_two_repair_rounds_whole_files_are_asked_for_and_then_it_ends(tmp_path: Path) -> None:
+    bench = bench_with(tmp_path, wrong(1), wrong(2), wrong(3), wrong(4), RIGHT)
     result = not_drafted(bench)
-    assert len(bench.model.prompts) == 2
+    assert [one.role for one in bench.model.prompts[-1]] == ["system", "user", *["assistant", "user"] * 3]
+    assert "Write these files as a whole, with all of your changes to them: shop/cart.py." in bench.model.last_words
+    assert f"<file {MARK}> shop/cart.py, the whole file as it is\n{CART}\n</file {MARK}>" in bench.model.last_words
+    assert len(bench.model.answers) == 1
     assert result.why == "the draft did not fit the files"
-    assert result.nearest == ()
+    assert (result.nearest, result.reply) == ((), wrong(4))
     assert "`/generate`" in result.remedy
+    assert result.evidence.making.startswith("4 drafts, the later ones repaired")
 
 
-def test_the_same_wrong_edit_twice_ends_it(tmp_path: Path) -> None:
+def test_the_whole_file_is_taken_though_only_a_part_of_it_was_shown_at_first(tmp_path: Path) -> None:
+    long = CART + "".join(f"\n\ndef more_{number}():\n    return {number}\n" for number in range(90))
+    files = {**FILES, "shop/cart.py": long.encode()}
+    mended = long.replace("[1:]", "")
+    whole = f"Title: Count it\n\nshop/cart.py\n````python\n{mended}````\n"
+    bench = bench_of(tmp_path / "repo", files, wrong(1), wrong(2), wrong(3), whole)
+    tight = Limits(context_tokens=2000)
+    assert [one.after for one in drafted(bench, tight).changes] == [mended]
+
+
+def test_the_same_wrong_edit_twice_leads_straight_to_whole_files(tmp_path: Path) -> None:
     bench = bench_with(tmp_path, WRONG, WRONG, RIGHT)
+    drafted(bench)
+    assert len(bench.model.prompts) == 3
+    assert "Write these files as a whole" in bench.model.last_words
+
+
+def test_a_file_too_long_to_be_written_again_is_not_asked_for(tmp_path: Path) -> None:
+    files = {**FILES, "shop/cart.py": (CART + "# more\n" * 500).encode()}
+    bench = bench_of(tmp_path / "repo", files, wrong(1), wrong(2), wrong(3), RIGHT)
     not_drafted(bench)
-    assert len(bench.model.prompts) == 2
+    assert len(bench.model.prompts) == 3
+
+
+def test_only_the_failed_edits_are_asked_again_and_the_others_kept(tmp_path: Path) -> None:
+    first = (
+        swap("shop/cart.py", "    result = 0", "    result = 0.0") + "\n" + swap("shop/cart.py", "    nothing", "    x")
+    )
+    bench = bench_with(tmp_path, first, RIGHT)
+    result = drafted(bench)
+    after = CART.replace("[1:]", "").replace("result = 0", "result = 0.0")
+    assert [one.after for one in result.changes] == [after]
+    assert "The other edit fits and is kept: do not write it again." in bench.model.last_words
+    assert "Edit 2, shop/cart.py" in bench.model.last_words
+    assert "Edit 1" not in bench.model.last_words
+
+
+def test_a_repair_that_repeats_everything_is_as_good(tmp_path: Path) -> None:
+    kept = swap("shop/cart.py", "    result = 0", "    result = 0.0")
+    bench = bench_with(tmp_path, kept + "\n" + swap("shop/cart.py", "    nothing", "    x"), kept + "\n" + RIGHT)
+    after = CART.replace("[1:]", "").replace("result = 0", "result = 0.0")
+    assert [one.after for one in drafted(bench).changes] == [after]
+
+
+def test_the_edits_that_fitted_are_what_is_left_when_the_others_never_do(tmp_path: Path) -> None:
+    reply = (
+        swap("shop/cart.py", "    result = 0", "    result = 0.0") + "\n" + swap("shop/cart.py", "    nothing", "    x")
+    )
+    bench = bench_with(tmp_path, *[reply] * 3)
+    result = not_drafted(bench)
+    assert [one.after for one in result.nearest] == [CART.replace("result = 0", "result = 0.0")]
+    assert result.reply == reply
 
 
 def test_prose_is_asked_for_edits_once_more(tmp_path: Path) -> None:
@@ -128,13 +184,14 @@ def test_a_failing_check_is_fed_back_with_its_output(tmp_path: Path) -> None:
     bench = bench_with(tmp_path, BREAKING, RIGHT)
     result = drafted(bench, Limits(checks=(compiles,)))
     assert "The check `compiles` fails with this change" in bench.model.last_words
-    assert "NameError: name 'missing' is not defined" in bench.model.last_words
+    assert "AttributeError: 'list' object has no attribute 'missing'" in bench.model.last_words
     assert ("`compiles`", "passed") in [(one.name, one.outcome) for one in result.evidence.proofs]
 
 
 def test_what_still_fails_after_the_repair_is_shown_as_the_nearest_draft(tmp_path: Path) -> None:
     compiles = check("compiles", "python3 -c 'import shop.cart; shop.cart.total([1])'")
-    result = not_drafted(bench_with(tmp_path, BREAKING, WRONG), Limits(checks=(compiles,)))
+    answers = [BREAKING, wrong(1), wrong(2), wrong(3)]
+    result = not_drafted(bench_with(tmp_path, *answers), Limits(checks=(compiles,)))
     assert [one.path for one in result.nearest] == ["shop/cart.py"]
     assert "missing" in (result.nearest[0].after or "")
 
@@ -166,6 +223,13 @@ def test_a_model_that_fails_in_the_repair_round_is_told_as_the_reason(tmp_path: 
     assert "Stopped early: the endpoint is overloaded." in result.evidence.making
 
 
+@pytest.mark.parametrize("kind", [RefusedError, CutAnswerError])
+def test_an_answer_that_was_refused_or_cut_is_no_proposal_and_says_why(tmp_path: Path, kind: type[ModelError]) -> None:
+    result = not_drafted(bench_with(tmp_path, kind("a content filter stopped the answer of fast-1", "Title: x")))
+    assert (result.why, result.reply) == ("a content filter stopped the answer of fast-1", "Title: x")
+    assert result.figures.tokens_in > 100
+
+
 def test_a_commit_that_is_not_here_is_an_error(tmp_path: Path) -> None:
     bench = bench_with(tmp_path, RIGHT)
     bench.base = "0123456789" * 4
@@ -188,11 +252,33 @@ def test_the_model_gets_the_time_that_is_left(tmp_path: Path) -> None:
     assert bench.model.allowed == [100.0, 97.5]
 
 
-@pytest.mark.parametrize(("most", "rounds"), [(0.003, 1), (0.0029, 1), (0.0031, 2), (None, 2)])
+@pytest.mark.parametrize(("most", "rounds"), [(0.013, 1), (0.1, 2), (None, 2)])
 def test_money_that_has_run_out_stops_the_second_round(tmp_path: Path, most: float | None, rounds: int) -> None:
     bench = bench_with(tmp_path, WRONG, RIGHT)
     draft(bench.order(limits=Limits(max_cost=most, prices=PRICES)), bench.tools(), Stopwatch(bench.clock))
     assert len(bench.model.prompts) == rounds
+
+
+def test_no_answer_can_cost_more_than_the_money_that_is_left(tmp_path: Path) -> None:
+    bench = bench_with(tmp_path, WRONG, RIGHT)
+    drafted(bench, Limits(max_cost=0.05, prices=PRICES))
+    system, user = bench.model.prompts[0]
+    prompt = int((len(system.content) + len(user.content)) / 3.5)
+    assert bench.model.limits[0] == int((0.05 * 1_000_000 - prompt * 2) / 10)
+    assert bench.model.limits[1] < bench.model.limits[0] - 300
+
+
+def test_money_that_does_not_pay_for_one_draft_is_told_before_any_is_spent(tmp_path: Path) -> None:
+    bench = bench_with(tmp_path, RIGHT)
+    with pytest.raises(UserError, match=r"the cost limit of \$0\.001 does not pay for one draft"):
+        draft(bench.order(limits=Limits(max_cost=0.001, prices=PRICES)), bench.tools(), Stopwatch(bench.clock))
+    assert bench.model.prompts == []
+
+
+def test_a_cost_limit_without_prices_bounds_nothing(tmp_path: Path) -> None:
+    bench = bench_with(tmp_path, RIGHT)
+    drafted(bench, Limits(max_cost=0.001))
+    assert bench.model.limits == [16_000]
 
 
 # ---- figures
@@ -227,8 +313,8 @@ def test_phases_are_told_as_they_begin_and_measured_in_order(tmp_path: Path) -> 
 
 
 def test_a_failed_draft_has_figures_too(tmp_path: Path) -> None:
-    figures = not_drafted(bench_with(tmp_path, WRONG, WRONG)).figures
-    assert (figures.tokens_in, figures.model_seconds) == (2000, 4.0)
+    figures = not_drafted(bench_with(tmp_path, WRONG, WRONG, WRONG)).figures
+    assert (figures.tokens_in, figures.model_seconds) == (3000, 6.0)
 
 
 def test_the_evidence_can_be_remembered_whatever_tests_are_called(tmp_path: Path) -> None:
