@@ -1,158 +1,199 @@
-"""How well and how fast `bot.locate` finds the files of a change, read straight from git objects.
+"""How well and how fast `draftgate locate` finds the files of a change.
 
-Quality, on cases with known answers (one JSON object a line: `repository`, `commit`, `text`, `gold_files`):
+Quality, on cases with known answers (one JSON object a line: `repository`, `commit`, `text`, `gold_files`), with the
+clones' history as far as it led to the commit, or without it as in a checkout of depth 1:
 
-    python benchmarks/locate.py --cases cases.jsonl --mirror owner/name=/path/to/git/directory [--mirror ...]
+    python benchmarks/locate.py --cases cases.jsonl --mirror owner/name=GITDIR [--mirror ...] [--no-history]
 
-Speed and memory, on one tree, with the commit's own message as the issue unless a file is given:
+Speed and memory of the whole process, on clones or on several of them together as one large tree: cold, warm (the same
+issue again) and with another issue on the same tree. The issue is the last commit's message unless a file is given.
 
-    python benchmarks/locate.py --tree /path/to/git/directory --commit SHA [--issue FILE]
+    python benchmarks/locate.py --clone DIR [--clone DIR ...] [--together] [--issue FILE] [--runs 5]
+
+Whoever tunes weights looks at the even lines of the cases only, so that the odd ones stay a fair check.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
+import os
+import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections import defaultdict, deque
-from contextlib import closing
-from itertools import islice
+from collections import defaultdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.adapters.worktree import GitWorktree
 from bot.locate import locate
+from bot.locate.history import MOST_CHANGES
+from bot.pipeline.gather import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 BARS = {1: 0.52, 3: 0.76, 5: 0.81, 10: 0.85, 30: 0.91}
 """Share of cases with all changed files among the first so many, which has to be beaten."""
-SECONDS_BAR, MEGABYTES_BAR = 1.0, 300
-_AHEAD = 250
-"""Object names sent ahead of reading: few enough for a pipe's buffer, so that neither side waits for the other."""
+COLD_BAR, WARM_BAR, MEGABYTES_BAR = 1.0, 0.15, 300.0
+OTHER_ISSUE = "The configuration file is not read when its path holds a space\n\n`load_config` raises `ValueError`."
 
 
-class GitTree:
-    """The files of a commit, read with `git cat-file --batch`; `seconds` is the time spent waiting for it."""
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the table: what was measured, its bar, the median figure, and whether it is good enough."""
 
-    def __init__(self, git_dir: str, commit: str) -> None:
-        self.sizes: dict[str, int] = {}
-        self.seconds = 0.0
-        self._objects: dict[str, str] = {}
-        listing = _git(git_dir, "ls-tree", "-r", "-l", "-z", commit)
-        for entry in filter(None, listing.split("\0")):
-            meta, _, path = entry.partition("\t")
-            mode, _, name, size = meta.split()
-            if mode.startswith("100") and size.isdigit():
-                self.sizes[path] = int(size)
-                self._objects[path] = name
-        self._git = subprocess.Popen(
-            ["git", "-C", git_dir, "cat-file", "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-
-    def read(self, paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-        """The files as git delivers them, which goes on reading while the caller looks at the last one."""
-        waiting = iter(paths)
-        asked: deque[str] = deque()
-        while True:
-            if len(asked) < _AHEAD:
-                more = list(islice(waiting, _AHEAD))
-                self._ask(more)
-                asked.extend(more)
-            if not asked:
-                return
-            start = time.perf_counter()
-            data = self._answer()
-            self.seconds += time.perf_counter() - start
-            yield asked.popleft(), data
-
-    def _ask(self, paths: Sequence[str]) -> None:
-        assert self._git.stdin is not None  # noqa: S101 - the pipe was asked for above
-        self._git.stdin.write("".join(f"{self._objects[path]}\n" for path in paths).encode())
-        self._git.stdin.flush()
-
-    def _answer(self) -> bytes:
-        assert self._git.stdout is not None  # noqa: S101 - the pipe was asked for above
-        size = int(self._git.stdout.readline().split()[2])
-        data = self._git.stdout.read(size)
-        self._git.stdout.read(1)
-        return data
-
-    def close(self) -> None:
-        """Let git go."""
-        self._git.communicate()
+    what: str
+    bar: float | None
+    figure: float
+    unit: str
+    verdict: str
 
 
-def _git(git_dir: str, *arguments: str) -> str:
-    done = subprocess.run(["git", "-C", git_dir, *arguments], capture_output=True, check=True)
-    return done.stdout.decode(errors="surrogateescape")
+def judged(what: str, bar: float | None, figure: float, unit: str, *, above: bool = False) -> Figure:
+    """A figure with its verdict; without a bar it has none."""
+    if bar is None:
+        return Figure(what, None, figure, unit, "")
+    return Figure(what, bar, figure, unit, "holds" if (figure > bar if above else figure <= bar) else "MISSED")
 
 
-def worst_rank(case: Mapping[str, Any], git_dir: str) -> int:
+def worst_rank(case: Mapping[str, Any], git_dir: str, *, history: bool) -> int:
     """The rank (1 is first) of the case's lowest-ranked file; 999 when one is not among the first 30."""
-    with closing(GitTree(git_dir, case["commit"])) as tree:
-        ranked = [place.path for place in locate(case["text"], tree, 30)]
-    ranks = {path: rank for rank, path in enumerate(ranked, start=1)}
+    worktree = GitWorktree(Path(git_dir))
+    tree = Tree(worktree, case["commit"])
+    with worktree.history(case["commit"], MOST_CHANGES if history else 0) as past:
+        found = locate(case["text"], tree, 30, past)
+    ranks = {one.path: rank for rank, one in enumerate(found, start=1)}
     return max(ranks.get(path, 999) for path in case["gold_files"])
 
 
-def show_quality(cases: Sequence[Mapping[str, Any]], mirrors: Mapping[str, str]) -> None:
-    """Print the share of cases found for the two halves, the whole and each repository, under the bars.
-
-    Whoever tunes weights looks at the even lines only, so that the odd ones stay a fair check.
-    """
+def quality(cases: Sequence[Mapping[str, Any]], mirrors: Mapping[str, str], *, history: bool) -> Iterator[Figure]:
+    """The share of cases found, for all, for the halves, for those with one file to change, and by repository."""
     groups: dict[str, list[int]] = defaultdict(list)
     for number, case in enumerate(cases):
         if case["repository"] not in mirrors:
-            groups["(no mirror: left out)"].append(999)
-            continue
-        rank = worst_rank(case, mirrors[case["repository"]])
-        half = "odd lines" if number % 2 else "even lines"
-        for group in (half, "all", case["repository"]):
+            raise SystemExit(f"no --mirror for {case['repository']}")
+        rank = worst_rank(case, mirrors[case["repository"]], history=history)
+        files = "one file to change" if len(case["gold_files"]) == 1 else "several files to change"
+        for group in ("all", "odd lines" if number % 2 else "even lines", files, case["repository"]):
             groups[group].append(rank)
-    print(f"{'':24}{'cases':>6}" + "".join(f"{'@' + str(first):>8}" for first in BARS))
-    print(f"{'bars':24}{'':>6}" + "".join(f"{bar:8.3f}" for bar in BARS.values()))
     for group, ranks in sorted(groups.items(), key=lambda item: -len(item[1])):
-        shares = (sum(rank <= first for rank in ranks) / len(ranks) for first in BARS)
-        print(f"{group:24}{len(ranks):6}" + "".join(f"{share:8.3f}" for share in shares))
+        for first, bar in BARS.items():
+            share = sum(rank <= first for rank in ranks) / len(ranks)
+            what = f"{group} ({len(ranks)}): all files in the first {first}"
+            yield judged(what, bar if group == "all" else None, share, "", above=True)
 
 
-def show_speed(git_dir: str, commit: str, issue: str) -> None:
-    """Print seconds and peak memory for one tree."""
-    start = time.perf_counter()
-    with closing(GitTree(git_dir, commit)) as tree:
-        listed = time.perf_counter() - start
-        start = time.perf_counter()
-        places = locate(issue, tree, 30)
-        total = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"files {len(tree.sizes)}, {sum(tree.sizes.values()) / 1e6:.1f} MB; listing the tree {listed:.2f} s")
-    print(f"locate {total:.2f} s (bar {SECONDS_BAR} s), of which {tree.seconds:.2f} s waiting for git")
-    print(f"peak memory {peak:.0f} MB (bar {MEGABYTES_BAR} MB)")
-    for place in places[:5]:
-        print(f"  {place.score:6.3f}  {place.path}  {'; '.join(place.why[:3])}")
+def joined(clones: Sequence[Path], folder: Path) -> Path:
+    """A repository whose one commit has the trees of all the clones side by side."""
+    place = folder / "together"
+    subprocess.run(["git", "init", "--quiet", str(place)], check=True)
+    objects = [_git(clone, "rev-parse", "--git-path", "objects") for clone in clones]
+    alternates = [str((clone / path).resolve()) for clone, path in zip(clones, objects, strict=True)]
+    (place / ".git" / "objects" / "info" / "alternates").write_text("\n".join(alternates) + "\n")
+    for number, clone in enumerate(clones):
+        _git(place, "read-tree", f"--prefix=clone{number}/", _git(clone, "rev-parse", "HEAD^{tree}"))
+    identity = ("-c", "user.name=Benchmark", "-c", "user.email=benchmark@localhost")
+    _git(place, *identity, "commit", "--quiet", "--message", "Together")
+    return place
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=True)
+    return done.stdout.decode(errors="replace").strip()
+
+
+def speed(clone: Path, issue: str, runs: int) -> Iterator[Figure]:
+    """Wall and processor seconds of the whole process, and its memory: cold, warm, and with another issue."""
+    figures: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
+    for _ in range(runs):
+        with tempfile.TemporaryDirectory() as cache:
+            figures["cold"].append(_run(clone, issue, cache))
+            figures["warm"].append(_run(clone, issue, cache))
+            figures["another issue"].append(_run(clone, OTHER_ISSUE, cache))
+    files = len(_git(clone, "ls-tree", "-r", "--name-only", "HEAD").splitlines())
+    for name, bar in (("cold", COLD_BAR), ("warm", WARM_BAR), ("another issue", COLD_BAR)):
+        wall, processor, memory = (statistics.median(values) for values in zip(*figures[name], strict=True))
+        where = f"{clone.name}, {files} files, {name}"
+        yield judged(f"{where}: wall", bar, wall, "s")
+        yield judged(f"{where}: processor", None, processor, "s")
+        yield judged(f"{where}: memory", MEGABYTES_BAR, memory, "MB")
+
+
+def _run(clone: Path, issue: str, cache: str) -> tuple[float, float, float]:
+    """Wall seconds, processor seconds and megabytes of one `draftgate locate`."""
+    command = [sys.executable, "-I", "-m", "bot", "locate", "--issue", "-", "--repo", str(clone), "--json"]
+    began = time.monotonic()
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "XDG_CACHE_HOME": cache}
+    )
+    assert process.stdin is not None  # noqa: S101 - the pipes were asked for above
+    assert process.stdout is not None  # noqa: S101 - as above
+    with process.stdin, process.stdout:
+        process.stdin.write(issue.encode())
+        process.stdin.close()
+        found = json.loads(process.stdout.read())
+        _, status, used = os.wait4(process.pid, 0)
+    wall = time.monotonic() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode or not isinstance(found, list):
+        raise SystemExit(f"draftgate locate ended with {process.returncode}")
+    return wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+def show(figures: Sequence[Figure]) -> None:
+    """Print the table."""
+    print("| what | bar | figure | verdict |")
+    print("|---|---|---|---|")
+    for one in figures:
+        digits = 0 if one.unit == "MB" else 3
+        bar = "" if one.bar is None else f"{one.bar:.{min(digits, 2)}f} {one.unit}".strip()
+        print(f"| {one.what} | {bar} | {one.figure:.{digits}f} {one.unit}".rstrip() + f" | {one.verdict} |")
+
+
+def bare_start() -> Figure:
+    """Seconds that an empty Python takes to start and end: the yardstick of the machine."""
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-I", "-c", ""], check=True)
+    return judged("a bare Python: wall", None, time.monotonic() - began, "s")
+
+
+def measure(chosen: argparse.Namespace) -> Iterator[Figure]:
+    """The figures that the arguments ask for."""
+    if chosen.cases:
+        cases = [json.loads(line) for line in chosen.cases.read_text().splitlines()]
+        mirrors = dict(pair.split("=", 1) for pair in chosen.mirror)
+        yield from quality(cases, mirrors, history=not chosen.no_history)
+    if not chosen.clone:
+        return
+    yield bare_start()
+    with tempfile.TemporaryDirectory() as folder:
+        for clone in [joined(chosen.clone, Path(folder))] if chosen.together else chosen.clone:
+            issue = chosen.issue.read_text() if chosen.issue else _git(clone, "log", "-1", "--format=%B")
+            yield from speed(clone.resolve(), issue, chosen.runs)
 
 
 def main() -> int:
-    """Run the part that the arguments ask for."""
+    """Measure, print, and tell by the exit code whether a bar was missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=Path, help="cases with known answers, one JSON object a line")
     parser.add_argument("--mirror", action="append", default=[], metavar="OWNER/NAME=GITDIR")
-    parser.add_argument("--tree", metavar="GITDIR", help="time this repository instead")
-    parser.add_argument("--commit", default="HEAD")
-    parser.add_argument("--issue", type=Path, help="issue text for --tree")
+    parser.add_argument("--no-history", action="store_true", help="as in a checkout of depth 1")
+    parser.add_argument("--clone", action="append", default=[], type=Path, metavar="DIR", help="time this clone")
+    parser.add_argument("--together", action="store_true", help="time the clones as one tree")
+    parser.add_argument("--issue", type=Path, help="issue text for the clones")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     chosen = parser.parse_args()
-    if chosen.cases:
-        lines = chosen.cases.read_text().splitlines()
-        show_quality([json.loads(line) for line in lines], dict(pair.split("=", 1) for pair in chosen.mirror))
-    if chosen.tree:
-        message = "log", "-1", "--format=%B", chosen.commit
-        issue = chosen.issue.read_text() if chosen.issue else _git(chosen.tree, *message)
-        show_speed(chosen.tree, chosen.commit, issue)
-    return 0
+    figures = list(measure(chosen))
+    if chosen.json:
+        print(json.dumps([asdict(one) for one in figures], indent=1))
+    else:
+        show(figures)
+    return 1 if any(one.verdict == "MISSED" for one in figures) else 0
 
 
 if __name__ == "__main__":

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import base64
+import os
+import subprocess
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
+from bot.adapters.lean_import import defer
 from bot.core.refs import is_sha
 from bot.errors import WorktreeError
 from bot.ports import FileEntry
@@ -14,9 +18,15 @@ from bot.ports import FileEntry
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from git import Repo
+    from git.cmd import Git
+
+    from bot.locate.history import PastChange
 
 _LONGEST_REASON = 400
+_QUIET = {"GIT_TERMINAL_PROMPT": "0"}
+_PIPE = 1_000_000
+"""Bytes that git may be ahead of its reader."""
+_LONGEST_LOG = 4_000_000
 
 
 class GitWorktree:
@@ -29,7 +39,7 @@ class GitWorktree:
     def __init__(self, folder: Path, token: str = "", server: str = "") -> None:
         self._folder = folder
         self._secret = _header(token, server)
-        self._opened: Repo | None = None
+        self._opened: Git | None = None
 
     def head(self) -> str:
         """The commit id of HEAD."""
@@ -86,12 +96,34 @@ class GitWorktree:
         """The contents of those paths in the commit's tree; those that are not there, or not files, are left out."""
         # A line feed ends a name here, and git takes ./ and ../ as relative to the folder that it runs in.
         wanted = [path for path in paths if "\n" not in path and not path.startswith(("./", "../"))]
-        with tempfile.TemporaryFile() as names, tempfile.TemporaryFile() as contents:
-            names.write("".join(f"{sha}:{path}\n" for path in wanted).encode(errors="surrogateescape"))
-            names.seek(0)
-            self._git("cat-file", "--batch", why="files cannot be read", istream=names, output_stream=contents)
-            contents.seek(0)
-            return {path: content for path, content in _batch(wanted, contents) if content is not None}
+        found = zip(wanted, self.stream([f"{sha}:{path}" for path in wanted]), strict=True)
+        return {path: content for path, content in found if content is not None}
+
+    def stream(self, names: Sequence[str]) -> Iterator[bytes | None]:
+        """The contents of objects, as many and in the same order; None for what is no file or not there.
+
+        They come as git delivers them, which reads on meanwhile, so that few are in memory. Names are object ids, which
+        spare git the walk through trees that each path costs.
+        """
+        if not names:
+            return
+        with tempfile.TemporaryFile() as asked:
+            asked.write("".join(f"{name}\n" for name in names).encode(errors="surrogateescape"))
+            asked.seek(0)
+            with self._answers("cat-file", "--batch", "--buffer", stdin=asked) as answers:
+                for _ in names:
+                    yield _next_object(answers)
+
+    @contextmanager
+    def history(self, sha: str, most: int) -> Iterator[Iterator[PastChange]]:
+        """The latest changes that led to the commit, newest first, merges left out; git reads them meanwhile.
+
+        What is not here (a clone of depth 1, one without trees) is left out, and nothing is fetched for it.
+        """
+        options = ("--no-merges", "--no-renames", "--no-show-signature", "--name-only", "--format=%x01%B%x02")
+        words = ("-c", "core.quotePath=false", "log", f"--max-count={most}", *options, sha, "--")
+        with self._answers(*words, stdin=subprocess.DEVNULL, GIT_NO_LAZY_FETCH="1") as log:
+            yield _past_changes(log)
 
     def export(self, sha: str, changes: Mapping[str, bytes | None], target: Path) -> None:
         """Write the commit's tree into the empty folder `target`, then lay `changes` over it (None deletes)."""
@@ -142,33 +174,48 @@ class GitWorktree:
         except WorktreeError:
             return
 
-    def _git(
-        self, command: str, *words: str, why: str, env: Mapping[str, str] | None = None, **streams: IO[bytes]
-    ) -> str:
-        from git.exc import GitCommandError  # noqa: PLC0415 - 0.15 s that ignored events do not pay
+    def _git(self, command: str, *words: str, why: str, env: Mapping[str, str] | None = None) -> str:
+        git = self._git_here()
+        from git.exc import GitCommandError  # noqa: PLC0415 - slow to import, and ignored events do not pay for it
 
-        repo = self._repo()
-        settings = {"GIT_TERMINAL_PROMPT": "0", **(env or {})}
-        options: dict[str, Any] = {"env": settings, "strip_newline_in_stdout": True, **streams}
+        line = ["git", *_trust(self._folder), command, *words]
         try:
-            return str(
-                repo.git.execute(
-                    [repo.git.GIT_PYTHON_GIT_EXECUTABLE, *_trust(self._folder), command, *words], **options
-                )
-            )
+            return str(git.execute(line, env={**_QUIET, **(env or {})}, strip_newline_in_stdout=True))
         except GitCommandError as error:
             said = " ".join(str(error.stderr or "").split())[:_LONGEST_REASON]
+            if "not a git repository" in said:
+                raise WorktreeError(f"{self._folder} is not a git checkout") from error
             raise WorktreeError(f"{why}: {said}" if said.strip("' ") else why) from error
 
-    def _repo(self) -> Repo:
-        from git import Repo  # noqa: PLC0415 - 0.15 s that ignored events do not pay
-        from git.exc import InvalidGitRepositoryError, NoSuchPathError  # noqa: PLC0415 - as above
+    @contextmanager
+    def _answers(self, *words: str, stdin: IO[bytes] | int, **env: str) -> Iterator[IO[bytes]]:
+        """What git prints, read while it runs; it is stopped when nobody wants the rest.
 
-        if self._opened is None:
+        One that GitPython starts would stop for good as soon as it had much to complain about.
+        """
+        with subprocess.Popen(  # noqa: S603 - git, with our own words and an id of git's
+            ["git", "-C", str(self._folder), *_trust(self._folder), *words],  # noqa: S607 - the git of the PATH
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, **_QUIET, **env},
+            bufsize=_PIPE,
+            pipesize=_PIPE,
+        ) as git:
+            assert git.stdout is not None  # noqa: S101 - the pipe was asked for above
             try:
-                self._opened = Repo(self._folder, search_parent_directories=True)
-            except (InvalidGitRepositoryError, NoSuchPathError) as error:
-                raise WorktreeError(f"{self._folder} is not a git checkout") from error
+                yield git.stdout
+            finally:
+                git.kill()
+
+    def _git_here(self) -> Git:
+        if self._opened is None:
+            defer("git")  # all of GitPython takes 0.15 s, its way of running git a third of that
+            from git.cmd import Git  # noqa: PLC0415 - slow to import, and ignored events do not pay for it
+
+            if not self._folder.is_dir():  # GitPython would run git in our own working directory instead
+                raise WorktreeError(f"{self._folder} is not a git checkout")
+            self._opened = Git(self._folder)
         return self._opened
 
 
@@ -191,19 +238,40 @@ def _header(token: str, server: str) -> dict[str, str]:
 def _entry(row: str) -> tuple[str, FileEntry]:
     facts, _, path = row.partition("\t")
     mode, _kind, sha, size = facts.split()
-    return path, FileEntry(mode, sha, 0 if size == "-" else int(size))
+    return path, FileEntry(
+        mode, sha, int(size) if size.isdigit() else 0
+    )  # `-` for submodules, `BAD` for what is missing
 
 
-def _batch(wanted: Sequence[str], stream: IO[bytes]) -> Iterator[tuple[str, bytes | None]]:
-    """Read `git cat-file --batch`: for each name a header line, and for what exists its content and a line feed."""
-    for path in wanted:
-        header = stream.readline().split()
-        if len(header) != 3 or not header[2].isdigit():
-            yield path, None
-            continue
-        content = stream.read(int(header[2]))
-        stream.read(1)
-        yield path, content if header[1] == b"blob" else None
+def _next_object(stream: IO[bytes]) -> bytes | None:
+    """One answer of `git cat-file --batch`: a header line, and for what exists its content and a line feed.
+
+    Raises:
+        WorktreeError: when git ended before it had answered.
+    """
+    header = stream.readline()
+    if not header.endswith(b"\n"):
+        raise WorktreeError("files cannot be read: git ended early")
+    facts = header.split()
+    if len(facts) != 3 or not facts[2].isdigit():
+        return None
+    content = stream.read(int(facts[2]))
+    if len(content) != int(facts[2]) or stream.read(1) != b"\n":
+        raise WorktreeError("files cannot be read: git ended early")
+    return content if facts[1] == b"blob" else None
+
+
+def _past_changes(stream: IO[bytes]) -> Iterator[PastChange]:
+    """Read `git log --name-only` where each message stands between the bytes 1 and 2, as far as memory allows.
+
+    A message that holds such bytes itself makes a change that never was; what it names is a hint and no more.
+    """
+    from bot.locate.history import PastChange  # noqa: PLC0415 - its tables are not needed by runs that draft nothing
+
+    for record in stream.read(_LONGEST_LOG).split(b"\1")[1:]:
+        message, _, names = record.partition(b"\2")
+        paths = names.decode(errors="surrogateescape").split("\n")
+        yield PastChange(message, tuple(path for path in paths if path))
 
 
 def _lay(target: Path, path: str, content: bytes | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from enum import Enum
+from functools import lru_cache
 from posixpath import splitext
 from typing import TYPE_CHECKING
 
@@ -69,25 +70,32 @@ _TEST_CLASS = re.compile(r"[a-z0-9](?:Tests?|Spec|IT)\.\w+$")
 
 def kind_of(path: str, size: int) -> Kind:
     """The kind of a file, from its path and its size in bytes."""
-    *folders, name = path.lower().split("/")
+    folder, _, as_written = path.rpartition("/")
+    name = as_written.lower()
     ending = splitext(name)[1]
     if ending in _BINARY or name in _LOCKS or not 0 < size <= HUGE:
         return Kind.LEFT_OUT
-    if not _FOREIGN_FOLDERS.isdisjoint(folders) or _FOREIGN_NAME.search(name):
+    kind = _kind_of_folder(folder.lower())
+    if kind is Kind.FOREIGN or _FOREIGN_NAME.search(name):
         return Kind.FOREIGN
-    if _is_test(path, folders, name):
+    if kind is Kind.TEST or _TEST_NAME.search(name) or _TEST_CLASS.search(as_written):
         return Kind.TEST
-    if not _DOCUMENT_FOLDERS.isdisjoint(folders) or _DOCUMENT_NAMES.match(name):
+    if kind is Kind.DOCUMENT or _DOCUMENT_NAMES.match(name):
         return Kind.DOCUMENT
     if ending in _CODE or name.partition(".")[0] in _CODE_NAMES:
         return Kind.CODE
     return Kind.SETTINGS if ending in _SETTINGS else Kind.DOCUMENT
 
 
-def _is_test(path: str, folders: list[str], name: str) -> bool:
-    if not _TEST_FOLDERS.isdisjoint(folders) or (folders and folders[0] in _TEST_ROOTS):
-        return True
-    return bool(_TEST_NAME.search(name) or _TEST_CLASS.search(path))
+@lru_cache(maxsize=1_000)
+def _kind_of_folder(folder: str) -> Kind | None:
+    """The kind that a folder gives all of its files, if any; kept, since files of a folder come one after the other."""
+    parts = folder.split("/")
+    if not _FOREIGN_FOLDERS.isdisjoint(parts):
+        return Kind.FOREIGN
+    if not _TEST_FOLDERS.isdisjoint(parts) or parts[0] in _TEST_ROOTS:
+        return Kind.TEST
+    return None if _DOCUMENT_FOLDERS.isdisjoint(parts) else Kind.DOCUMENT
 
 
 _SEPARATOR = re.compile(r"::|[/\\#]")

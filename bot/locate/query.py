@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.locate.frames import Frame, frames
-from bot.locate.words import STOP_WORDS, is_compound, stems, whole
+from bot.locate.words import STOP_WORDS, is_compound, parts, stem, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -133,8 +133,8 @@ def _words(text: str) -> Iterator[tuple[str, str]]:
         yield compound, whole(compound)
     for identifier in _IDENTIFIER.findall(text):
         if identifier.lower() not in STOP_WORDS:
-            found = stems(identifier)
-            yield from ((identifier if len(found) == 1 else term, term) for term in found)
+            found = [part for part in parts(identifier) if part not in STOP_WORDS]
+            yield from ((identifier if len(found) == 1 else part, stem(part)) for part in found)
 
 
 def _names(segments: list[_Segment], own: frozenset[str]) -> dict[str, float]:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from bot.locate.scan import needles, normal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-Window = tuple[int, int]
+    from bot.locate.located import Window
 
 _BLOCK = 60
 """Lines of the largest block shown whole: about two screens, more than nine functions in ten need."""
@@ -41,10 +41,11 @@ def windows(data: bytes, places: Sequence[int], words: Mapping[str, float]) -> t
     known = [place for place in places if 1 <= place <= len(lines)]
     centres = dict.fromkeys([*known, *_peaks(data, lines, words)])
     found = [_block(lines, centre) for centre in list(centres)[:_MOST_WINDOWS]]
-    return _merged(found or [(1, min(len(lines), _BLOCK))])
+    return joined(found or [(1, min(len(lines), _BLOCK))])
 
 
-def _merged(found: list[Window]) -> tuple[Window, ...]:
+def joined(found: Iterable[Window]) -> tuple[Window, ...]:
+    """The windows in order, those that touch or nearly touch made one."""
     result: list[Window] = []
     for start, end in sorted(found):
         if result and start - result[-1][1] <= _JOIN:

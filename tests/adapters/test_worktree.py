@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,8 +17,8 @@ from tests.pipeline.bench import commit_files, git
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from bot.locate import PastChange
     from bot.rehearsal.github_repository import Repository
     from bot.rehearsal.github_service import GitHubServer
 
@@ -190,6 +191,92 @@ def test_each_name_gets_its_own_content_in_any_mixture(tmp_path: Path, names: li
         commit_files(folder, FILES)
     worktree = GitWorktree(folder)
     assert worktree.read("HEAD", names) == {name: FILES[name] for name in names if name in FILES}
+
+
+def test_objects_come_by_their_ids_in_the_order_asked_for(repo: Path) -> None:
+    worktree = GitWorktree(repo)
+    files = worktree.list_files("HEAD")
+    ids = [files[path].sha for path in FILES]
+    contents = list(worktree.stream([*ids, NOWHERE, worktree.tree_of("HEAD"), *ids]))
+    assert contents == [*FILES.values(), None, None, *FILES.values()]
+    assert list(worktree.stream([])) == []
+
+
+def test_whoever_stops_listening_leaves_no_git_behind(folder: Path) -> None:
+    sha = commit_files(folder, {f"{number}.txt": os.urandom(400_000) for number in range(12)})
+    worktree = GitWorktree(folder)
+    stream = worktree.stream([entry.sha for entry in worktree.list_files(sha).values()])
+    assert len(next(stream) or b"") == 400_000
+    assert _children()
+    stream.close()  # type: ignore[attr-defined]  # a generator
+    assert not _children()
+
+
+def _children() -> str:
+    return Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+
+
+def test_objects_that_stop_half_way_are_an_error(folder: Path) -> None:
+    sha = commit_files(folder, {"large.bin": os.urandom(400_000)})
+    worktree = GitWorktree(folder)
+    name = worktree.list_files(sha)["large.bin"].sha
+    place = folder / ".git" / "objects" / name[:2] / name[2:]
+    place.chmod(0o644)
+    place.write_bytes(place.read_bytes()[:200_000])
+    with pytest.raises(WorktreeError, match="git ended early"):
+        list(worktree.stream([name]))
+
+
+def test_a_file_whose_object_is_missing_is_listed_and_not_read(repo: Path) -> None:
+    worktree = GitWorktree(repo)
+    sha = worktree.list_files("HEAD")["a.txt"].sha
+    (repo / ".git" / "objects" / sha[:2] / sha[2:]).unlink()
+    assert worktree.list_files("HEAD")["a.txt"].size == 0
+    assert "a.txt" not in worktree.read("HEAD", list(FILES))
+
+
+# ---- history
+
+
+def history(worktree: GitWorktree, most: int = 10) -> list[PastChange]:
+    with worktree.history("HEAD", most) as past:
+        return list(past)
+
+
+def test_the_latest_changes_come_first_with_their_messages_and_files(repo: Path) -> None:
+    (repo / "a.txt").write_text("two")
+    (repo / "n\u00fctzlich.txt").write_text("1")
+    git(repo, "add", "--all")
+    git(repo, "commit", "--quiet", "--message", "Second\n\nIts body")
+    found = history(GitWorktree(repo))
+    assert [set(one.paths) for one in found] == [{"a.txt", "n\u00fctzlich.txt"}, set(FILES)]
+    assert found[0].message == b"Second\n\nIts body\n"
+    assert history(GitWorktree(repo), 1) == found[:1]
+
+
+def test_merges_are_no_changes_of_their_own(repo: Path) -> None:
+    git(repo, "switch", "--quiet", "--create", "topic")
+    git(repo, "commit", "--quiet", "--allow-empty", "--message", "On the side")
+    git(repo, "switch", "--quiet", "main")
+    git(repo, "merge", "--quiet", "--no-ff", "--message", "Merge", "topic")
+    assert {one.message.strip() for one in history(GitWorktree(repo))} == {b"On the side", b"First"}
+
+
+def test_a_message_with_the_separators_in_it_breaks_nothing(repo: Path) -> None:
+    git(repo, "commit", "--quiet", "--allow-empty", "--message", "odd \1 and \2 ones \1\2\1")
+    assert history(GitWorktree(repo))[-1].paths == tuple(sorted(FILES))
+
+
+def test_a_clone_without_history_or_commit_has_none_to_tell(shallow: Path, folder: Path) -> None:
+    assert len(history(GitWorktree(shallow))) == 1
+    git(folder, "init", "--quiet")
+    assert history(GitWorktree(folder)) == []
+
+
+def test_a_history_that_nobody_reads_leaves_no_git_behind(repo: Path) -> None:
+    with GitWorktree(repo).history("HEAD", 10):
+        pass
+    assert not _children()
 
 
 # ---- copies

@@ -23,39 +23,64 @@ def test_a_short_file_is_shown_whole_whatever_its_windows() -> None:
     assert context.whole == {"a.py"}
 
 
-@pytest.mark.parametrize(("lines", "whole"), [(400, True), (401, False)])
-def test_a_file_beyond_400_lines_is_shown_by_its_windows(lines: int, whole: bool) -> None:
-    context = select([ranked("a.py", (10, 12), (300, 301))], {"a.py": numbered(lines)}, AMPLE)
+@pytest.mark.parametrize(("spare", "whole"), [(0, True), (-1, False)])
+def test_a_file_is_shown_whole_just_when_it_fits_into_half_the_budget(spare: int, whole: bool) -> None:
+    text = "x" * 69 + "\n" + "y" * 70
+    context = select([ranked("a.py", (2, 2))], {"a.py": text}, 2 * 40 + spare)
     assert ("a.py" in context.whole) is whole
-    if not whole:
-        assert [(one.first, one.last, one.text) for one in context.snippets] == [
-            (10, 12, "line 10\nline 11\nline 12"),
-            (300, 301, "line 300\nline 301"),
-        ]
 
 
-def test_only_the_first_six_files_are_shown_whole() -> None:
-    names = [f"{number}.py" for number in range(8)]
-    context = select([ranked(name, (2, 3)) for name in names], dict.fromkeys(names, numbered(9)), AMPLE)
-    assert context.whole == set(names[:6])
-    assert [one.text for one in context.snippets[6:]] == ["line 2\nline 3"] * 2
+def test_windows_grow_alike_until_the_share_is_full() -> None:
+    text = numbered(900)
+    tokens = round(100 * len("line 123\n") / CHARACTERS_A_TOKEN * 2)
+    context = select([ranked("a.py", (200, 203), (600, 603))], {"a.py": text}, tokens)
+    assert [(one.first, one.last) for one in context.snippets] == [(180, 223), (580, 623)]
+
+
+def test_windows_that_grow_into_each_other_become_one() -> None:
+    text = numbered(900)
+    tokens = round(100 * len("line 123\n") / CHARACTERS_A_TOKEN * 2)
+    context = select([ranked("a.py", (200, 203), (240, 243))], {"a.py": text}, tokens)
+    assert [(one.first, one.last) for one in context.snippets] == [(180, 263)]
+
+
+def test_each_file_fills_at_most_half_of_what_the_better_ones_left() -> None:
+    names = [f"{number}.py" for number in range(5)]
+    context = select([ranked(name, (400, 401)) for name in names], dict.fromkeys(names, numbered(900)), 2_000)
+    shown = [sum(len(one.text) for one in context.snippets if one.path == name) for name in names]
+    room = 2_000 * CHARACTERS_A_TOKEN
+    for size in shown:
+        assert 0 < size <= room / 2
+        room -= size
+    assert shown == sorted(shown, reverse=True)
 
 
 def test_a_window_past_the_end_is_cut_and_one_behind_the_end_is_dropped() -> None:
-    context = select([ranked("a.py", (499, 700), (600, 700))], {"a.py": numbered(500)}, AMPLE)
-    assert [(one.first, one.last) for one in context.snippets] == [(499, 500)]
+    text = numbered(1_500)
+    tokens = round(60 / CHARACTERS_A_TOKEN)
+    context = select([ranked("a.py", (1_499, 1_700), (1_600, 1_700))], {"a.py": text}, tokens)
+    assert [(one.first, one.last) for one in context.snippets] == [(1_499, 1_500)]
 
 
 def test_a_window_over_everything_is_the_whole_file() -> None:
-    context = select([ranked("a.py", (1, 500))], {"a.py": numbered(500)}, AMPLE)
+    context = select([ranked("a.py", (1, 1_500))], {"a.py": numbered(1_500)}, AMPLE)
     assert context.whole == {"a.py"}
 
 
-def test_a_file_too_large_for_what_is_left_gives_way_to_its_windows() -> None:
+def test_a_file_too_large_for_its_share_gives_way_to_a_window() -> None:
     text = numbered(300)
-    context = select([ranked("a.py", (5, 6))], {"a.py": text}, round(len(text) / CHARACTERS_A_TOKEN / 2))
-    assert [one.text for one in context.snippets] == ["line 5\nline 6"]
+    context = select([ranked("a.py", (5, 6))], {"a.py": text}, round(len(text) / CHARACTERS_A_TOKEN))
+    assert "a.py" not in context.whole
+    assert [one.first <= 5 < one.last for one in context.snippets] == [True]
     assert not context.omitted
+
+
+def test_windows_that_do_not_all_fit_are_shown_as_far_as_they_do() -> None:
+    text = "\n".join(["short"] * 50 + ["x" * 4_000] + ["short"] * 2_000)
+    context = select([ranked("a.py", (10, 11), (51, 51), (80, 81))], {"a.py": text}, 200)
+    shown = [(one.first, one.last) for one in context.snippets]
+    assert len(shown) == 2
+    assert shown[0][0] <= 10 < shown[0][1] < 51 < shown[1][0] <= 80 < shown[1][1]
 
 
 def test_what_does_not_fit_at_all_is_named_and_the_next_one_still_gets_its_chance() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import bot.locate
 from bot.locate import Located, locate
 from tests.locate.trees import FILLER, Memory, function
 
@@ -238,7 +239,7 @@ def test_of_a_huge_tree_the_code_near_the_issue_is_scanned_and_the_rest_is_not()
 
     assert found[0].path == "zoo/session/mount.py"
     assert not [path for path in tree.opened if path.startswith("docs/")]
-    assert sum(tree.sizes[path] for path in set(tree.opened)) <= 32_000_000
+    assert sum(tree.sizes[path] for path in set(tree.opened)) <= 24_000_000
 
 
 HOSTILE = [
@@ -321,3 +322,11 @@ def test_any_issue_and_any_tree_give_a_sorted_limited_answer_with_windows_inside
         assert all(1 <= line <= last for line in flat)
         assert one.why
         assert one.score > 0
+
+
+def test_the_room_offers_its_names_and_no_others() -> None:
+    assert {name: getattr(bot.locate, name).__name__ for name in bot.locate.__all__} == {
+        name: name for name in bot.locate.__all__
+    }
+    with pytest.raises(AttributeError, match="no attribute 'everything'"):
+        _ = bot.locate.everything

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.adapters.worktree import GitWorktree
-from bot.pipeline.gather import Tree, decode, gather
+from bot.pipeline.gather import Tree, decode, find, gather, show
 from tests.pipeline.bench import CART, FILES, TASK, bench_of, git
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from bot.ports import FileEntry
 
 
 class CountingWorktree(GitWorktree):
@@ -20,10 +23,15 @@ class CountingWorktree(GitWorktree):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.asked: list[str] = []
+        self.listed = 0
 
-    def read(self, sha: str, paths: Sequence[str]) -> Mapping[str, bytes]:
-        self.asked += paths
-        return super().read(sha, paths)
+    def stream(self, names: Sequence[str]) -> Iterator[bytes | None]:
+        self.asked += names
+        return super().stream(names)
+
+    def list_files(self, sha: str) -> Mapping[str, FileEntry]:
+        self.listed += 1
+        return super().list_files(sha)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +66,8 @@ def test_each_text_is_fetched_from_git_once_and_missing_ones_never(tmp_path: Pat
     tree = Tree(worktree, bench.base)
     assert tree.texts(["shop/cart.py", "none.py"]) == {"shop/cart.py": CART}
     assert set(tree.texts(["shop/cart.py", "tests/test_cart.py"])) == {"shop/cart.py", "tests/test_cart.py"}
-    assert worktree.asked == ["shop/cart.py", "tests/test_cart.py"]
+    assert worktree.asked == [tree.files["shop/cart.py"].sha, tree.files["tests/test_cart.py"].sha]
+    assert worktree.listed == 1
 
 
 def test_what_is_not_text_is_left_out_of_the_texts(tmp_path: Path) -> None:
@@ -96,8 +105,20 @@ def test_an_empty_repository_is_searched_without_trouble(tmp_path: Path) -> None
     assert not context.snippets
 
 
-def test_large_trees_are_read_in_several_goes(tmp_path: Path) -> None:
+def test_large_trees_are_read_in_order_and_what_is_not_there_is_left_out(tmp_path: Path) -> None:
     files = {f"{number}.txt": bytes([48 + number]) * 1_900_000 for number in range(5)}
     bench = bench_of(tmp_path / "repo", files)
     tree = Tree(GitWorktree(bench.folder), bench.base)
-    assert dict(tree.read(sorted(files))) == files
+    assert list(tree.read(["4.txt", "none", *sorted(files)])) == [("4.txt", files["4.txt"]), *sorted(files.items())]
+
+
+def test_past_changes_help_to_find_files(tmp_path: Path) -> None:
+    bench = bench_of(tmp_path / "repo")
+    (bench.folder / "shop" / "quiet.py").write_text("x = 1\n")
+    git(bench.folder, "add", "--all")
+    git(bench.folder, "commit", "--quiet", "--message", "Keep the voucher")
+    tree = Tree(GitWorktree(bench.folder), git(bench.folder, "rev-parse", "HEAD"))
+    found = find(replace(TASK, title="Vouchers are lost", text=""), tree)
+    assert [one.path for one in found] == ["shop/quiet.py"]
+    assert found[0].score > 0
+    assert show(found, tree, 1_000).whole == {"shop/quiet.py"}
