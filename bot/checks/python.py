@@ -7,9 +7,14 @@ import re
 import sys
 import threading
 import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from bot.checks.findings import Finding, Severity
 from bot.checks.templated import has_statements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SYNTAX = "python-syntax"
 
@@ -17,6 +22,9 @@ SYNTAX = "python-syntax"
 _FILTERS = threading.Lock()
 # Notebook exports await at the top level; anywhere else `await` outside an async function is still an error.
 _FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+# Compiling takes quadratic time over equal functions (40,000: 87 s); beyond this many the text is only parsed.
+_FUNCTIONS = re.compile(r"\b(?:def|lambda|for)\b")
+_MOST_FUNCTIONS = 5_000
 # Syntax by the version that brought it: PEP 695, PEP 750 and PEP 758. PEP 701's f-strings are told by the message.
 _NEWER = (
     ((3, 12), re.compile(r"^\s*type\s+\w+.*=|^\s*(?:async\s+)?(?:def|class)\s+\w+\s*\[")),
@@ -46,9 +54,17 @@ def check(path: str, text: str) -> list[Finding]:
 
 
 def _compile(text: str) -> None:
+    with compiling_quietly():
+        many = len(_FUNCTIONS.findall(text)) > _MOST_FUNCTIONS
+        compile(text, "<draft>", "exec", flags=_FLAGS | (ast.PyCF_ONLY_AST if many else 0), dont_inherit=True)
+
+
+@contextmanager
+def compiling_quietly() -> Iterator[None]:
+    """Keeps the compiler's warnings about a foreign text to itself, in any thread."""
     with _FILTERS, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        compile(text, "<draft>", "exec", flags=_FLAGS, dont_inherit=True)
+        yield
 
 
 def _reason(error: ValueError) -> str:

@@ -59,7 +59,7 @@ def said(path: str, text: str) -> list[tuple[int | None, str, str]]:
         pytest.param("a.toml", 'name = "{{ x }}"\nb = {{ c }}\n', id="template of TOML"),
         pytest.param("a.toml", 'a = "' + "x." * 300 + '"\n', id="dots in a string are no key"),
         pytest.param("a.rst", "Title\n=======\n\ntext\n", id="heading"),
-        pytest.param("a.c", "x <<<<<<< y\n<<<<<<<<\n", id="marks of other lengths and places"),
+        pytest.param("a.txt", "x <<<<<<< y\n<<<<<<<<\n", id="marks of other lengths and places"),
     ],
 )
 def test_nothing_is_said_of_a_sound_file(path: str, text: str) -> None:
