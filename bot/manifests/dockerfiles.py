@@ -20,12 +20,13 @@ _NO_NAME = re.compile(r"\.(?:dockerignore|md|txt|ya?ml|json|sh|py|j2|tmpl|tpl|er
 _HEREDOC = re.compile(r"(?<!<)<<-?\s*([\"']?)([A-Za-z_][\w.-]*)\1(?!<)")
 _ESCAPE = re.compile(r"\s*#\s*escape\s*=\s*`", re.IGNORECASE)
 _WORD = re.compile(r"[^\s\0]+")
-_ARGUMENT = re.compile(r"(?P<name>[A-Za-z_]\w*)=(?P<quote>[\"']?)(?P<value>[\w.@:/+-]*)(?P=quote)", re.ASCII)
+_ARGUMENT = re.compile(r"\b(?P<name>[A-Za-z_]\w{0,100})=(?P<quote>[\"']?)(?P<value>[\w.@:/+-]*)(?P=quote)", re.ASCII)
 _USE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?-(?P<default>[^}]*))?\}|(?P<bare>\w+))", re.ASCII)
 _MOUNT = re.compile(r"(?<![\w-])--mount=(?P<spec>[^\s\0]+)")
 _FROM = re.compile(r"(?:^|,)from=([^,]+)")
 _MOST = 20_000
 _LONGEST = 2_000_000
+_LONGEST_NAME = 500
 
 
 class _Instruction(NamedTuple):
@@ -113,9 +114,7 @@ def _joined(lines: list[str], at: int, escape: str) -> tuple[str, int]:
 def _after_heredocs(lines: list[str], position: tuple[int, int], joined: str) -> tuple[int, int]:
     at, start = position
     for _, end in _HEREDOC.findall(joined):
-        closing = next((row for row in range(at, len(lines)) if lines[row].strip() == end), None)
-        if closing is None:
-            break
+        closing = next((row for row in range(at, len(lines)) if lines[row].strip() == end), len(lines) - 1)
         start += sum(map(len, lines[at : closing + 1]))
         at = closing + 1
     return at, start
@@ -170,6 +169,8 @@ def _reference(path: str, use: _Use, arguments: dict[str, _Argument]) -> Referen
     quoted = use.text[:1] in {'"', "'"} and use.text[-1:] == use.text[:1]
     text = use.text[1:-1] if quoted else use.text
     start = use.start + (1 if quoted else 0)
+    if len(text) > _LONGEST_NAME:
+        return None
     inserted = list(_USE.finditer(text))
     if not inserted:
         return _plain(path, use, text, start)

@@ -42,20 +42,17 @@ class Block:
 
 def blocks(text: str, kinds: Collection[str]) -> list[Block]:
     """The top-level blocks of these kinds with two levels of what is in them; none where reading takes too long."""
-    tree = _parsed(text) if len(text) <= _LARGEST else None
-    places = _Places(text)
-    found = [node for node in _inside(tree) if node.type == "block" and _kind(node) in kinds] if tree else []
-    return [_block(node, places, 2) for node in found]
+    if len(text) > _LARGEST:
+        return []
+    source = _Source(text)
+    root = _parsed(source.raw)
+    nodes = [node for node in _inside(root) if node.type == "block"] if root else []
+    return [source.block(node, 2) for node in nodes if source.kind(node) in kinds]
 
 
-def _kind(node: Node) -> str:
-    return _word(node.named_children[0]) if node.named_child_count else ""
-
-
-def _parsed(text: str) -> Node | None:
+def _parsed(source: bytes) -> Node | None:
     from tree_sitter import Parser  # noqa: PLC0415 - a library that only Terraform needs
 
-    source = text.encode("utf-8", "replace")
     deadline = time.thread_time() + _SECONDS
     try:
         tree = Parser(_language()).parse(
@@ -75,75 +72,77 @@ def _language() -> Language:
     return Language(tree_sitter_hcl.language())
 
 
-class _Places:
-    """Characters for the bytes that tree-sitter counts; going forward is cheap."""
-
-    def __init__(self, text: str) -> None:
-        self._source = None if text.isascii() else text.encode("utf-8", "replace")
-        self._known = (0, 0)
-
-    def at(self, byte: int) -> int:
-        if self._source is None:
-            return byte
-        start, characters = self._known if self._known[0] <= byte else (0, 0)
-        characters += len(self._source[start:byte].decode("utf-8", "replace"))
-        self._known = byte, characters
-        return characters
-
-
 def _inside(node: Node) -> Iterator[Node]:
     for child in node.named_children:
         if child.type == "body":
             yield from child.named_children
 
 
-def _block(node: Node, places: _Places, levels: int) -> Block:
-    heads = [_word(child) for child in node.named_children if child.type in {"identifier", "string_lit"}]
-    attributes: dict[str, Value] = {}
-    inner: list[Block] = []
-    for child in _inside(node):
-        if child.type == "attribute" and child.named_child_count > 1:
-            attributes[_word(child.named_children[0])] = _value(child.named_children[-1], places, 1)
-        elif child.type == "block" and levels:
-            inner.append(_block(child, places, levels - 1))
-    return Block(heads[0] if heads else "", tuple(heads[1:]), attributes, tuple(inner))
+class _Source:
+    """The text as the bytes that tree-sitter counts, and what its nodes stand for; going forward is cheap.
+
+    A tree that was read in pieces would ask for a piece again for the text of every node.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.raw = text.encode("utf-8", "replace")
+        self._is_plain = text.isascii()
+        self._known = (0, 0)
+
+    def kind(self, node: Node) -> str:
+        return self._word(node.named_children[0]) if node.named_child_count else ""
+
+    def block(self, node: Node, levels: int) -> Block:
+        heads = [self._word(child) for child in node.named_children if child.type in {"identifier", "string_lit"}]
+        attributes: dict[str, Value] = {}
+        inner: list[Block] = []
+        for child in _inside(node):
+            if child.type == "attribute" and child.named_child_count > 1:
+                name, *_, value = child.named_children
+                attributes[self._word(name)] = self._value(value, 1)
+            elif child.type == "block" and levels:
+                inner.append(self.block(child, levels - 1))
+        return Block(heads[0] if heads else "", tuple(heads[1:]), attributes, tuple(inner))
+
+    def _value(self, node: Node, levels: int) -> Value:
+        line = node.start_point.row + 1
+        plain = _literal(node)
+        if plain:
+            text = self._word(plain)
+            if "\\" not in text:
+                return Value(self._at(plain.start_byte), self._at(plain.end_byte), line, text, {})
+        start, end = self._at(node.start_byte), self._at(node.end_byte)
+        return Value(start, end, line, None, dict(self._elements(node, levels)) if levels else {})
+
+    def _elements(self, node: Node, levels: int) -> Iterator[tuple[str, Value]]:
+        inner = _only(_only(node, "collection_value"), "object")
+        for child in inner.named_children if inner else ():
+            key, value = child.child_by_field_name("key"), child.child_by_field_name("val")
+            if child.type == "object_elem" and key and value:
+                yield self._word(key), self._value(value, levels - 1)
+
+    def _word(self, node: Node) -> str:
+        return self.raw[node.start_byte : node.end_byte].decode("utf-8", "replace").strip('"')
+
+    def _at(self, byte: int) -> int:
+        """The character for a byte."""
+        if self._is_plain:
+            return byte
+        start, characters = self._known if self._known[0] <= byte else (0, 0)
+        characters += len(self.raw[start:byte].decode("utf-8", "replace"))
+        self._known = byte, characters
+        return characters
 
 
-def _value(node: Node, places: _Places, levels: int) -> Value:
-    plain = _string(node)
-    if plain:
-        return Value(places.at(plain.start_byte), places.at(plain.end_byte), _line(node), _word(plain), {})
-    elements = dict(_elements(node, places, levels)) if levels else {}
-    return Value(places.at(node.start_byte), places.at(node.end_byte), _line(node), None, elements)
+def _literal(node: Node) -> Node | None:
+    """The one literal of a string without interpolation."""
+    string = _only(_only(node, "literal_value"), "string_lit")
+    inner = [child for child in string.named_children if child.type == "template_literal"] if string else []
+    return inner[0] if string and len(inner) == 1 and string.named_child_count == 3 else None
 
 
-def _string(node: Node) -> Node | None:
-    """The one literal of a string without escapes and interpolation."""
-    for kind in ("literal_value", "string_lit"):
-        if node.type == "expression" or kind == "string_lit":
-            node = node.named_children[0] if node.named_child_count == 1 else node
-    if node.type != "string_lit":
+def _only(node: Node | None, kind: str) -> Node | None:
+    """A node's single child, where it is of that kind."""
+    if node is None or node.named_child_count != 1 or node.named_children[0].type != kind:
         return None
-    inner = [child for child in node.named_children if child.type == "template_literal"]
-    return inner[0] if len(inner) == 1 and node.named_child_count == 3 and "\\" not in _word(inner[0]) else None
-
-
-def _elements(node: Node, places: _Places, levels: int) -> Iterator[tuple[str, Value]]:
-    for kind in ("collection_value", "object"):
-        if node.named_child_count != 1 and kind == "collection_value":
-            return
-        node = node.named_children[0]
-        if node.type != kind:
-            return
-    for child in node.named_children:
-        key, value = child.child_by_field_name("key"), child.child_by_field_name("val")
-        if child.type == "object_elem" and key and value:
-            yield _word(key), _value(value, places, levels - 1)
-
-
-def _word(node: Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace").strip('"')
-
-
-def _line(node: Node) -> int:
-    return node.start_point.row + 1
+    return node.named_children[0]
