@@ -10,6 +10,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, assert_never
 
+from bot.core.advice import Advice
+from bot.core.context import Ranked
 from bot.core.memory import read_evidence, read_figures
 from bot.core.refs import is_sha
 from bot.core.results import Drafted, Failed, NotDrafted, Result
@@ -27,6 +29,7 @@ LARGEST_BUNDLE = 8_000_000
 """Bytes; the limits on files and lines keep every honest bundle far below."""
 _VERSION = 1
 _MOST_FILES = 1000
+_MOST_PLACES = 10
 _LONGEST_TEXT = 20_000
 _LONGEST_EVIDENCE = 30_000
 """Characters as JSON; the thread's memory could not hold more beside everything else."""
@@ -42,32 +45,45 @@ class NewFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Bundle:
-    """A draft's result with the trigger and the base it belongs to; `files` are a Drafted's or NotDrafted's changes."""
+class Made:
+    """What the draft job made: a result or advice, with the trigger and the base it belongs to."""
 
     trigger: str
     base: str
     kind: str
-    result: Result
+    result: Result | Advice
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """The same, read back; `files` are a Drafted's or NotDrafted's changes."""
+
+    trigger: str
+    base: str
+    kind: str
+    result: Result | Advice
     files: tuple[NewFile, ...]
 
 
-def pack(trigger: str, base: str, kind: str, result: Result) -> str:
+def pack(made: Made) -> str:
     """The bundle as JSON text."""
-    value: dict[str, Any] = {"version": _VERSION, "trigger": trigger, "base": base, "kind": kind}
-    return json.dumps(value | _packed(result), indent=1)
+    value: dict[str, Any] = {"version": _VERSION, "trigger": made.trigger, "base": made.base, "kind": made.kind}
+    return json.dumps(value | _packed(made.result), indent=1)
 
 
-def _packed(result: Result) -> dict[str, Any]:
+def _packed(result: Result | Advice) -> dict[str, Any]:
     match result:
         case Drafted():
             told = {"result": "drafted", "title": result.title, "summary": result.summary, "model": result.model}
             return told | _grounds(result.evidence, result.figures) | _files(result.changes)
         case NotDrafted():
-            told = {"result": "nothing", "why": result.why, "remedy": result.remedy}
+            reply = "" if result.nearest else result.reply[:_LONGEST_TEXT]
+            told = {"result": "nothing", "why": result.why, "remedy": result.remedy, "reply": reply}
             return told | _grounds(result.evidence, result.figures) | _files(result.nearest)
         case Failed():
             return {"result": "failed", "why": result.why, "remedy": result.remedy}
+        case Advice():
+            return {"result": "advice", **asdict(result)}
         case _:
             assert_never(result)
 
@@ -103,7 +119,7 @@ def _unpack(value: dict[str, Any]) -> Bundle:
     return Bundle(_text(value["trigger"]), _text(value["base"]), _text(value["kind"]), _result(value), files)
 
 
-def _result(value: dict[str, Any]) -> Result:
+def _result(value: dict[str, Any]) -> Result | Advice:
     if len(json.dumps(value.get("evidence"))) > _LONGEST_EVIDENCE:
         raise ValueError("evidence")
     match value["result"]:
@@ -111,13 +127,22 @@ def _result(value: dict[str, Any]) -> Result:
             return Failed(_text(value["why"]), _text(value["remedy"]))
         case "nothing":
             evidence, figures = read_evidence(value["evidence"]), read_figures(value["figures"])
-            return NotDrafted(_text(value["why"]), _text(value["remedy"]), (), evidence, figures)
+            why, remedy, reply = (_text(value[name]) for name in ("why", "remedy", "reply"))
+            return NotDrafted(why, remedy, (), evidence, figures, reply)
         case "drafted":
             evidence, figures = read_evidence(value["evidence"]), read_figures(value["figures"])
             title, summary, model = (_text(value[name]) for name in ("title", "summary", "model"))
             return Drafted(title, summary, (), model, evidence, figures)
+        case "advice":
+            places = tuple(_place(one) for one in value["places"][:_MOST_PLACES])
+            return Advice(_text(value["text"]), places, read_figures(value["figures"]), _text(value["why"]))
         case other:
             raise ValueError(other)
+
+
+def _place(value: dict[str, Any]) -> Ranked:
+    lines = tuple((int(first), int(last)) for first, last in value["lines"][:_MOST_PLACES])
+    return Ranked(_text(value["path"]), lines, tuple(_text(why) for why in value["why"][:_MOST_PLACES]))
 
 
 def _file(value: dict[str, Any]) -> NewFile:
