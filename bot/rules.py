@@ -45,6 +45,7 @@ def gate_policy(config: RepoConfig) -> GatePolicy:
         second_approver=gates.second_approver,
         environment=gates.environment or "",
         rules=change_rules(config),
+        risk=config.gates.risk,
     )
 
 
@@ -67,4 +68,5 @@ def limits(config: RepoConfig) -> Limits:
         prices={price.model: (price.tokens_in, price.tokens_out) for price in config.model.prices},
         checks=tuple(checks),
         rules=change_rules(config),
+        kubernetes=config.refresh.kubernetes_version or "",
     )

@@ -10,7 +10,7 @@ from bot.core.changes import ChangeRules, FileChange, judge, matching
 from bot.core.refs import short
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import datetime
 
     from bot.core.memory import Memory
@@ -35,13 +35,17 @@ class Permission(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class GatePolicy:
-    """The gates in force: the default branch's configuration, with its digest."""
+    """The gates in force: the default branch's configuration, with its digest.
+
+    `risk` is what a danger to the infrastructure asks for: `second-approver`, `warn` or `off`.
+    """
 
     digest: str
     request: Permission = Permission.WRITE
     approve: Permission = Permission.WRITE
     approver_differs: bool = False
     second_approver: tuple[str, ...] = ()
+    risk: str = "second-approver"
     environment: str = ""
     rules: ChangeRules = field(default_factory=ChangeRules)
 
@@ -67,7 +71,8 @@ class Case:
 
     `claim` is what the approver typed (12 to 40 digits), `kept` the commit that the proposal's ref points to (empty
     when there is none), `provenance` None when that commit is not a proposal, `altered` says in words how the comment
-    differs from what it should show (empty when it does not), `approvals` holds the present one first.
+    differs from what it should show (empty when it does not), `approvals` holds the present one first, `risks` names
+    the dangers to the infrastructure that the change brings in.
     """
 
     claim: str
@@ -82,6 +87,7 @@ class Case:
     altered: str
     environment: str
     now: datetime
+    risks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,7 @@ def decide(case: Case, policy: GatePolicy) -> Decision:
         if denied is not None:
             return denied
     approvers = tuple(dict.fromkeys(one.login for one in case.approvals if _objection(one, case, policy) is None))
-    why = _second_needed(case.changes, policy)
+    why = _second_needed(case, policy)
     if why and len(approvers) < 2:
         return Pending(approvers, why)
     return Grant(case.kept, case.provenance.thread if case.provenance else 0, approvers)
@@ -211,9 +217,13 @@ def _objection(approval: Approval, case: Case, policy: GatePolicy) -> Denied | N
     return None
 
 
-def _second_needed(changes: Sequence[FileChange], policy: GatePolicy) -> str:
-    held = matching([change.path for change in changes], policy.second_approver)
-    return f"`{held[0]}` needs two approvers" if held else ""
+def _second_needed(case: Case, policy: GatePolicy) -> str:
+    held = matching([change.path for change in case.changes], policy.second_approver)
+    if held:
+        return f"`{held[0]}` needs two approvers"
+    if case.risks and policy.risk == "second-approver":
+        return f"it brings in a risk for the infrastructure ({case.risks[0]})"
+    return ""
 
 
 _RULES: tuple[Callable[[Case, GatePolicy], Denied | None], ...] = (

@@ -170,6 +170,7 @@ def _plan(intent: ApproveProposal, facts: _Facts, deps: Deps) -> Plan:
         altered=facts.altered,
         environment=facts.environment,
         now=deps.clock.now(),
+        risks=_risks(kept) if facts.policy.risk == "second-approver" else (),
     )
     decision = decide(case, facts.policy)
     shown = kept.shown() if kept else None
@@ -185,6 +186,15 @@ def _plan(intent: ApproveProposal, facts: _Facts, deps: Deps) -> Plan:
             return refuse(request, intake, "there is no proposal on this thread", "`/generate` drafts one.")
         case _:
             assert_never(decision)
+
+
+def _risks(kept: Kept | None) -> tuple[str, ...]:
+    """The dangers to the infrastructure that the commit brings in, found anew: what was drafted says nothing here."""
+    from bot.checks import RISK, check_change  # noqa: PLC0415 - its checkers are loaded as the files call for them
+
+    changes = {change.path: (change.before, change.after) for change in kept.changes} if kept else {}
+    found = [one.check.removeprefix(RISK).replace("-", " ") for one in check_change(changes) if one.is_risk]
+    return tuple(dict.fromkeys(found))
 
 
 def _push(request: Request, grant: Grant, shown: Shown, facts: _Facts, memory: Memory) -> Plan:

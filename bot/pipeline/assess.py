@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from bot.checks import check_change
+from bot.checks import RISK, check_change, wanted_beside
 from bot.core.baseline import summarise
 from bot.core.changes import FileChange, judge
 from bot.core.diffs import measure
@@ -19,6 +19,7 @@ from bot.replies import parse_reply
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bot.checks import Finding
     from bot.core.baseline import CheckOutcome
     from bot.core.changes import ChangeRules
     from bot.core.context import Context
@@ -52,7 +53,8 @@ class Assessment:
 
     `problems` are full texts for the model, `why` the first of them in one line for people. Where some edits did not
     fit the files, `fitting` are the others and `misfits` the paths of those. `lines` are added and removed ones,
-    `warnings` what the checks in memory found short of errors, `mended` the tests that failed before and pass now,
+    `warnings` what the checks in memory found short of errors, `risks` those of them that are a danger to the
+    infrastructure, `mended` the tests that failed before and pass now,
     `unmended` those that fail both times, `proven` the tests of its own that were seen to fail without the change.
     """
 
@@ -70,6 +72,7 @@ class Assessment:
     mended: int = 0
     unmended: int = 0
     proven: int = 0
+    risks: tuple[Proof, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -85,9 +88,10 @@ class Assessment:
 class Desk:
     """Judges replies in memory. Candidates are often alike, so what was judged once is not judged again."""
 
-    def __init__(self, tree: Tree, rules: ChangeRules) -> None:
+    def __init__(self, tree: Tree, rules: ChangeRules, kubernetes: str = "") -> None:
         self._tree = tree
         self._rules = rules
+        self._kubernetes = kubernetes
         self._known: dict[tuple[FileEdit, ...], Assessment] = {}
 
     def examine(self, reply: str, context: Context, kept: Sequence[FileEdit] = ()) -> Assessment:
@@ -164,17 +168,26 @@ class Desk:
         problems += judge(changes, self._rules, list(self._tree.files))
         if problems:
             return replace(_stopped(Stage.REFUSED, problems, why=problems[0].rstrip(".")), changes=changes)
-        findings = check_change({change.path: (change.before, change.after) for change in changes})
+        findings = self._findings(changes)
         errors = [
             f"{one.path}:{one.line or 1}: {one.message} ({one.check})" for one in findings if one.severity == "error"
         ]
-        notes = _some([Proof(one.check, f"{one.path}:{one.line or 1} {one.message}") for one in findings], _MOST_ROWS)
+        told = [one for one in findings if one.severity != "note" and not one.is_risk]
+        notes = _some([Proof(one.check, f"{one.path}:{one.line or 1} {one.message}") for one in told], _MOST_ROWS)
+        risks = _some([_risk(one) for one in findings if one.is_risk], _MOST_ROWS)
         if errors:
-            return replace(_stopped(Stage.FLAWED, errors, why=errors[0]), changes=changes, proofs=notes)
+            return replace(_stopped(Stage.FLAWED, errors, why=errors[0]), changes=changes, proofs=(*risks, *notes))
         stat = measure(changes)
         warnings = sum(one.severity == "warning" for one in findings)
         size = stat.added + stat.removed
-        return Assessment(Stage.HOLDS, "", "", changes, (*notes, _CLEAN), lines=size, warnings=warnings)
+        rows = (*notes, _CLEAN)
+        return Assessment(Stage.HOLDS, "", "", changes, rows, lines=size, warnings=warnings, risks=risks)
+
+    def _findings(self, changes: Sequence[FileChange]) -> list[Finding]:
+        """What the checks in memory find in the change, seen together with the files that it refers to."""
+        beside = self._tree.texts(wanted_beside([change.path for change in changes], list(self._tree.files)))
+        texts = {change.path: (change.before, change.after) for change in changes}
+        return check_change(texts, beside, self._kubernetes)
 
 
 def combine(kept: Sequence[FileEdit], new: Sequence[FileEdit]) -> tuple[FileEdit, ...]:
@@ -201,7 +214,8 @@ def prove(found: Assessment, trials: Trials, kind: str) -> Assessment:
 def _run_through(found: Assessment, own: Sequence[Proof], trials: Trials) -> Assessment:
     """What the configured commands say of a change; `own` are the proofs of the tests that come with it."""
     outcomes = trials.judge(found.changes)
-    rows = [row for one, _ in outcomes for row in _rows(one)] or [Proof("your own checks", trials.why_none())]
+    rows = [row for one, _ in outcomes for row in _rows(one)]
+    rows.append(Proof("commands ran with", trials.level()) if rows else Proof("your own checks", trials.why_none()))
     failures = tuple(_failure(one, output) for one, output in outcomes if one.is_failure)
     proven = replace(
         found,
@@ -228,6 +242,11 @@ def _sorted_out(
 
 def _stopped(stage: Stage, problems: Sequence[str], *, why: str) -> Assessment:
     return Assessment(stage, "", "", problems=tuple(problems), why=one_line(why, 300))
+
+
+def _risk(finding: Finding) -> Proof:
+    kind = finding.check.removeprefix(RISK).replace("-", " ")
+    return Proof(f"**risk: {kind}**", f"{finding.path}:{finding.line or 1} {finding.message}")
 
 
 def _some(rows: Sequence[Proof], most: int) -> tuple[Proof, ...]:

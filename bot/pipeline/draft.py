@@ -213,4 +213,4 @@ def _desk(tree: Tree, order: Order) -> Desk:
     """What judges replies, imported while the model writes the first one."""
     from bot.pipeline.assess import Desk  # noqa: PLC0415 - 60 ms that nobody waits for here
 
-    return Desk(tree, order.limits.rules)
+    return Desk(tree, order.limits.rules, order.limits.kubernetes)

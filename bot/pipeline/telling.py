@@ -67,7 +67,7 @@ def unanswered(story: Story, figures: Figures) -> NotDrafted:
 
 def _evidence(story: Story, tried: Sequence[Candidate], found: Assessment) -> Evidence:
     row = (Proof("candidates", _counts(story, tried)),) if story.wanted > 1 else ()
-    return Evidence((*found.proofs, *row), _deserves_a_look(found), _making(story, tried))
+    return Evidence((*found.risks, *found.proofs, *row), _deserves_a_look(found), _making(story, tried))
 
 
 def _counts(story: Story, tried: Sequence[Candidate]) -> str:

@@ -104,6 +104,10 @@ class Trials:
         with self.tree(contents(changes)) as tree:
             return [row for check in due for row in self._whole(check, tree, near)]
 
+    def level(self) -> str:
+        """How well commands are cut off on this machine, for the evidence."""
+        return self._tools.runner.level()
+
     def why_none(self) -> str:
         """Why a change ran no check at all, for the evidence."""
         return "none is for these paths" if self.checks else "none configured, so none were run"

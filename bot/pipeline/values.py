@@ -40,7 +40,8 @@ class ConfiguredCheck:
 class Limits:
     """What a draft may use: candidates at once, tokens of context, wall seconds and USD in all, the sizes it may reach.
 
-    `prices` maps model names to USD per million tokens, in and out.
+    `prices` maps model names to USD per million tokens, in and out; `kubernetes` is the release that manifests have to
+    be right for, empty for the newest known one.
     """
 
     candidates: int = 1
@@ -50,6 +51,7 @@ class Limits:
     prices: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     checks: tuple[ConfiguredCheck, ...] = ()
     rules: ChangeRules = field(default_factory=ChangeRules)
+    kubernetes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,8 @@ class Settings:
     """The inputs of the Action, one field each; an empty text or tuple is an input that is not set.
 
     `bundle` is the directory that `draft` writes and `publish` reads; `environment` the deployment environment that
-    the workflow's job runs in; `reasoning_effort` is passed on to models that know it; the three `fallback_*` lists belong together by position.
+    the workflow's job runs in; `reasoning_effort` is passed on to models that know it; the three `fallback_*` lists
+    belong together by position.
     """
 
     entry: Entry = "run"

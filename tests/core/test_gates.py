@@ -151,6 +151,24 @@ def test_a_second_approval_that_does_not_count_leaves_it_pending(second: Approva
     assert isinstance(judged(policy, approvals=(MARIA, second)), Pending)
 
 
+@pytest.mark.parametrize(
+    ("risk", "approvals", "granted"),
+    [
+        ("second-approver", (MARIA,), False),
+        ("second-approver", (VICTOR, MARIA), True),
+        ("warn", (MARIA,), True),
+        ("off", (MARIA,), True),
+    ],
+)
+def test_a_danger_to_the_infrastructure_needs_two_approvers_unless_switched_off(
+    risk: str, approvals: tuple[Approval, ...], *, granted: bool
+) -> None:
+    decision = judged(replace(POLICY, risk=risk), approvals=approvals, risks=("open to world",))
+    assert isinstance(decision, Grant) == granted
+    if isinstance(decision, Pending):
+        assert "open to world" in decision.why
+
+
 @pytest.mark.parametrize(("holds", "granted"), [("", False), ("staging", False), ("production", True)])
 def test_a_configured_environment_has_to_hold(holds: str, *, granted: bool) -> None:
     decision = judged(replace(POLICY, environment="production"), environment=holds)

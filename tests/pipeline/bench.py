@@ -15,7 +15,7 @@ from bot.adapters.worktree import GitWorktree
 from bot.core.baseline import CommandSpec
 from bot.core.prompts import Task
 from bot.errors import AbandonedError, ModelError
-from bot.pipeline import ConfiguredCheck, Limits, Order, Tools
+from bot.pipeline.values import ConfiguredCheck, Limits, Order, Tools
 from bot.ports import Completion
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ class HandClock:
 class ScriptedModel:
     """Gives its answers in the order of the requests and keeps what it was asked.
 
-    Each answer takes `seconds` of the clock, after a `pause`; listeners hear it a line at a time. `room` is what `slots` says.
+    Each answer takes `seconds` of the clock, after a `pause`; listeners hear it a line at a time. `room` is what
+    `slots` says.
     """
 
     clock: HandClock

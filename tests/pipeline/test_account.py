@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.pipeline import Limits, Stopwatch
 from bot.pipeline.account import Account
-from bot.pipeline.stopwatch import covered
+from bot.pipeline.stopwatch import Stopwatch, covered
+from bot.pipeline.values import Limits
 from bot.ports import Completion
 from tests.pipeline.bench import HandClock
 

@@ -15,7 +15,7 @@ from tests.pipeline.bench import CART, FILES, RIGHT, WRONG, Bench, bench_of, git
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.pipeline import ConfiguredCheck
+    from bot.pipeline.values import ConfiguredCheck
 
 WHOLE = Context((Snippet("shop/cart.py", 1, 6, CART, whole=True),), ())
 MORE = {

@@ -15,12 +15,14 @@ from bot.adapters.sandbox import Sandbox
 from bot.core.context import Context, Snippet
 from bot.core.results import Drafted, NotDrafted
 from bot.errors import AbandonedError, CutAnswerError, ModelError, RefusedError
-from bot.pipeline import Limits, Stopwatch, draft
 from bot.pipeline.account import Account
 from bot.pipeline.assess import Desk
 from bot.pipeline.candidates import Race, Round
 from bot.pipeline.conversation import Opening, first_openings, focused
+from bot.pipeline.draft import draft
 from bot.pipeline.gather import Tree
+from bot.pipeline.stopwatch import Stopwatch
+from bot.pipeline.values import Limits
 from bot.ports import Completion, Message
 from bot.rehearsal.answers import BrokenStream, Reply
 from bot.rehearsal.model import SimulatedModel

@@ -9,8 +9,10 @@ import pytest
 from bot.core.prompts import Task
 from bot.core.results import Drafted, NotDrafted
 from bot.errors import CutAnswerError, ModelError, RefusedError, UserError, WorktreeError
-from bot.pipeline import Limits, Stopwatch, draft
 from bot.pipeline.conversation import system_prompt
+from bot.pipeline.draft import draft
+from bot.pipeline.stopwatch import Stopwatch
+from bot.pipeline.values import Limits
 from bot.ports import Message
 from tests.pipeline.bench import CART, FILES, MARK, RIGHT, TASK, UNITTEST, WRONG, Bench, bench_of, check, swap
 

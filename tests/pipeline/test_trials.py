@@ -10,8 +10,8 @@ from bot.adapters.sandbox import Sandbox
 from bot.adapters.sandbox_store import FolderStore
 from bot.core.baseline import summarise
 from bot.core.changes import FileChange
-from bot.pipeline import Tools
 from bot.pipeline.trials import Trials
+from bot.pipeline.values import Tools
 from tests.pipeline.bench import CART, FILES, TEST, UNITTEST, Bench, bench_of, check
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.rehearsal import github_events, github_faults
 from bot.rehearsal.github_faults import Fault
-from tests.scenarios.stage import BOT, CART, FIX
+from tests.scenarios.stage import BOT, CART, FIX, new_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -333,6 +333,26 @@ def test_a_closed_pull_request_is_not_pushed_to(undrafted: Stage) -> None:
 
 
 # Gates of the configuration
+
+
+OPEN = """\
+resource "aws_security_group_rule" "ssh" {
+  type = "ingress"
+  from_port = 22
+  cidr_blocks = ["0.0.0.0/0"]
+}
+"""
+
+
+@pytest.mark.parametrize(("config", "end"), [("", (0, "pending")), ("gates: { risk: warn }\n", (0, "pushed"))])
+def test_a_danger_to_the_infrastructure_is_named_first_and_needs_two(
+    build: Build, config: str, end: tuple[int, str]
+) -> None:
+    stage = build(config=config)
+    stage.generate(new_file("infra/main.tf", OPEN))
+
+    assert stage.shown().partition("|---|---|\n")[2].startswith("| **risk: open to world** | infra/main.tf:")
+    assert stage.approve(stage.sha).end == end
 
 
 def test_a_second_approver_completes_the_first(build: Build, snapshot: SnapshotAssertion) -> None:
