@@ -12,7 +12,7 @@ from bot.together import together
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.core.forge import Comment
+    from bot.core.forge import Comment, LineNote
     from bot.core.intents import Request
     from bot.ports import ForgeReader
 
@@ -22,7 +22,8 @@ class Intake:
     """The thread as it stands: the asker's permission, their comment re-read, all comments, and what was remembered.
 
     `sticky` is the bot's own comment that carries the thread's state, with its `memory`; both None before the first
-    draft. `comment` is None for a label, and for a comment that is gone.
+    draft. `comment` is None for a label, and for a comment that is gone. `notes` are the review threads' comments where
+    the command was given in one of them.
     """
 
     permission: Permission
@@ -30,6 +31,7 @@ class Intake:
     comments: tuple[Comment, ...]
     sticky: Comment | None
     memory: Memory | None
+    notes: tuple[LineNote, ...] = ()
 
     @property
     def sticky_id(self) -> int | None:
@@ -38,7 +40,7 @@ class Intake:
 
     def answer_id(self, key: str) -> int | None:
         """The number of an earlier answer of ours with this key."""
-        for comment in self.comments:
+        for comment in (*self.comments, *(note.comment for note in self.notes)):
             marker = parse_marker(comment.body, "answer")
             if marker is not None and marker.get("key") == key and self._is_ours(comment):
                 return comment.id
@@ -51,20 +53,24 @@ class Intake:
 
 def take_in(request: Request, reader: ForgeReader) -> Intake:
     """Ask GitHub, all at once, what has to be known of the thread."""
-    permission, comment, comments = together(
+    permission, (comment, notes), comments = together(
         lambda: Permission.parse(reader.permission(request.requester.login)),
-        lambda: _reread(request, reader),
+        lambda: reread(request, reader),
         lambda: reader.comments(request.thread.number),
     )
     sticky = find_sticky(comments, reader)
     memory = parse_memory(sticky.body) if sticky else None
-    return Intake(permission, comment, tuple(comments), sticky, memory)
+    return Intake(permission, comment, tuple(comments), sticky, memory, notes)
 
 
-def _reread(request: Request, reader: ForgeReader) -> Comment | None:
+def reread(request: Request, reader: ForgeReader) -> tuple[Comment | None, tuple[LineNote, ...]]:
+    """The command's comment as it stands now, and, for one in a review thread, the comments of all such threads."""
     if request.comment_id is None:
-        return None
-    return reader.comment(request.comment_id, "review" if request.anchor else "issue")
+        return None, ()
+    if request.anchor is None:
+        return reader.comment(request.comment_id, "issue"), ()
+    notes = tuple(reader.line_notes(request.thread.number))
+    return next((note.comment for note in notes if note.comment.id == request.comment_id), None), notes
 
 
 def find_sticky(comments: Sequence[Comment], reader: ForgeReader) -> Comment | None:

@@ -6,7 +6,8 @@ import base64
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
-from bot.core.forge import Comment, Commit, Comparison, Editing, Pull, TreeEntry
+from bot.core.forge import Comment, Commit, Comparison, Editing, LineNote, Pull, TreeEntry
+from bot.core.refresh_pulls import OwnPull
 from bot.core.refs import Actor
 from bot.errors import ForgeError
 
@@ -48,6 +49,10 @@ class GitHubReader:
     def comments(self, number: int) -> list[Comment]:
         """All comments of the thread's conversation, oldest first."""
         return self._session.pages(f"/issues/{number}/comments", read_comment)
+
+    def line_notes(self, number: int) -> list[LineNote]:
+        """All comments of the pull request's review threads, oldest first."""
+        return self._session.pages(f"/pulls/{number}/comments", read_line_note)
 
     def editing(self, nodes: Sequence[str]) -> list[Editing] | None:
         """Who edited those comments; None where the server has no GraphQL."""
@@ -152,6 +157,18 @@ class GitHubReader:
         """The bodies of a pull request's reviews, oldest first."""
         return self._session.pages(f"/pulls/{number}/reviews", lambda raw: str(raw["body"] or ""))
 
+    def default_branch(self) -> str:
+        """The repository's default branch."""
+        return self._session.read(lambda raw: str(raw["default_branch"]), "GET", "")
+
+    def pulls_from(self, branch: str) -> list[OwnPull]:
+        """The pull requests of any state from that branch of this repository, newest first, a hundred at most."""
+        owner = self._session.root.split("/")[2]
+        query = {"head": f"{owner}:{branch}", "state": "all", "per_page": 100}
+        found = self._session.read(lambda answer: [_read_own_pull(one) for one in answer], "GET", "/pulls", query=query)
+        mine = [pull for pull in found if pull is not None and pull.head_ref == branch]
+        return sorted(mine, key=lambda pull: pull.number, reverse=True)
+
     def _found(self, shape: Callable[[Any], T], path: str, query: Mapping[str, Any] | None = None) -> T | None:
         try:
             return self._session.read(shape, "GET", path, query=query)
@@ -175,6 +192,21 @@ def read_comment(raw: Mapping[str, Any]) -> Comment:
     )
 
 
+def read_line_note(raw: Mapping[str, Any]) -> LineNote:
+    """A comment of a review thread from GitHub's JSON."""
+    comment = read_comment(raw)
+    line, start = raw.get("line"), raw.get("start_line")
+    return LineNote(
+        comment=comment,
+        root=int(raw.get("in_reply_to_id") or comment.id),
+        path=str(raw["path"]),
+        line=None if line is None else int(line),
+        start=None if line is None or start is None else int(start),
+        side=str(raw.get("side") or "RIGHT"),
+        hunk=str(raw.get("diff_hunk") or ""),
+    )
+
+
 def read_pull(raw: Mapping[str, Any]) -> Pull:
     """A pull request from GitHub's JSON; a head whose repository is gone counts as a fork."""
     head, base = raw["head"], raw["base"]
@@ -187,6 +219,23 @@ def read_pull(raw: Mapping[str, Any]) -> Pull:
         head_ref=str(head["ref"]),
         base_ref=str(base["ref"]),
         is_fork=not same,
+    )
+
+
+def _read_own_pull(raw: Mapping[str, Any]) -> OwnPull | None:
+    """A pull request with what it says; None for one whose head is known to lie in another repository."""
+    head, base = raw["head"], raw["base"]
+    if head.get("repo") and head["repo"]["full_name"] != base["repo"]["full_name"]:
+        return None
+    return OwnPull(
+        number=int(raw["number"]),
+        url=str(raw["html_url"]),
+        is_open=raw["state"] == "open",
+        merged=bool(raw.get("merged_at")),
+        title=str(raw["title"]),
+        body=str(raw.get("body") or ""),
+        head_ref=str(head["ref"]),
+        head_sha=str(head["sha"]),
     )
 
 

@@ -36,7 +36,7 @@ _GROUNDS = """query($owner: String!, $name: String!, $number: Int!, $config: Str
       }
       reviewThreads(first: 100, after: $threads) {
         pageInfo { hasNextPage endCursor }
-        nodes { isResolved isOutdated comments(first: 20) {
+        nodes { isResolved isOutdated path line startLine diffSide comments(first: 20) {
           nodes { body author { ...who } reactionGroups { content reactors { totalCount } } }
         } }
       }
@@ -147,7 +147,15 @@ def _thread(raw: Mapping[str, Any]) -> ReviewThread:
     comments = tuple(
         ThreadComment(_actor(one["author"]), str(one["body"]), _thumbs_down(one)) for one in raw["comments"]["nodes"]
     )
-    return ReviewThread(comments, bool(raw["isResolved"]), bool(raw["isOutdated"]))
+    return ReviewThread(
+        comments=comments,
+        resolved=bool(raw["isResolved"]),
+        outdated=bool(raw["isOutdated"]),
+        path=str(raw["path"]),
+        line=None if raw["isOutdated"] else raw["line"],
+        start=None if raw["isOutdated"] else raw["startLine"],
+        side=str(raw["diffSide"]),
+    )
 
 
 def _thumbs_down(raw: Mapping[str, Any]) -> int:

@@ -25,6 +25,24 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
+class LineNote:
+    """A comment of a review thread as it stands now, on the lines `start` to `line` (from 1) of the present head.
+
+    `root` is the comment that began the thread (its own number for that one). `line` is None when the lines are gone
+    or the comment is on the whole file, `start` for a single line; `side` is `LEFT` (old text) or `RIGHT`; `hunk` is
+    the part of the diff above and with the lines.
+    """
+
+    comment: Comment
+    root: int
+    path: str
+    line: int | None
+    start: int | None
+    side: str
+    hunk: str
+
+
+@dataclass(frozen=True, slots=True)
 class Editing:
     """Who wrote a comment and who edited it last, by GraphQL's logins (a bot's has no `[bot]` there).
 

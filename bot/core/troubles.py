@@ -36,6 +36,13 @@ _KNOWN = (
         ),
     ),
     (
+        "is locked",
+        Trouble(
+            "the conversation is locked",
+            "Unlock it and give the command again; what was made is in the run's summary.",
+        ),
+    ),
+    (
         "not a fast forward",
         Trouble("the branch has moved", "`/retry` with the proposal's id rebuilds it there."),
     ),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.core import quiet, texts
 from bot.core.gates import Permission
-from bot.core.plans import Answer, Plan
+from bot.core.plans import Answer, Plan, Reply
 from bot.core.refs import short
 from bot.errors import UserError
 from bot.intake import objection, take_in
@@ -75,8 +75,19 @@ def refuse(request: Request, intake: Intake, why: str, remedy: str) -> Plan:
 
 def say(request: Request, intake: Intake, text: str, outcome: Outcome) -> Plan:
     """Answer the command with a short reply of its own."""
-    key = request.trigger
-    return Plan(outcome, (Answer(request.thread, key, text, intake.answer_id(key)),), summary=text)
+    return Plan(outcome, (answer(request, intake, text, final=outcome != "failed"),), summary=text)
+
+
+def answer(request: Request, intake: Intake, text: str, *, final: bool = True) -> Answer | Reply:
+    """The answer to the command, where it was given: in the conversation or in the review thread.
+
+    One that is not `final` does not stand for an answer when the same event comes again, and is replaced then.
+    """
+    done, failed = request.trigger, f"{request.trigger}?"
+    key, known = done if final else failed, intake.answer_id(done) or intake.answer_id(failed)
+    if request.root is not None:
+        return Reply(request.thread, request.root, key, text, known)
+    return Answer(request.thread, key, text, known)
 
 
 def first_line(request: Request) -> str:

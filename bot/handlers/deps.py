@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from bot.core.markdown import Site
-    from bot.pipeline import Stopwatch, Tools
-    from bot.ports import Clock, ForgeReader, Worktree
+    from bot.pipeline.stopwatch import Stopwatch
+    from bot.pipeline.values import Tools
+    from bot.ports import Clock, Diffs, ForgeReader, VersionSource, Worktree
     from bot.settings.config import RepoConfig
 
 
@@ -18,9 +20,10 @@ if TYPE_CHECKING:
 class Deps:
     """The reading half of the forge, and the drafting tools of a run that may draft.
 
-    `worktree` is the checkout and `tools` builds the drafting tools for a configuration (it names the model; a missing
-    key is a `UserError`); both are None in the publish job, which has neither. `redact` takes the run's own secrets
-    out of a text. `environment` is the deployment environment that the job says it runs in.
+    `worktree` is the checkout, `diffs` compares commits in it, and `tools` builds the drafting tools for a
+    configuration (it names the model; a missing key is a `UserError`); all are None in the publish job, which has none.
+    `redact` takes the run's own secrets out of a text. `environment` is the deployment environment that the job says it
+    runs in. `sources` opens the sources of versions that a refresh asks.
     """
 
     reader: ForgeReader
@@ -31,3 +34,5 @@ class Deps:
     environment: str = ""
     worktree: Worktree | None = None
     tools: Callable[[RepoConfig], Tools] | None = None
+    diffs: Diffs | None = None
+    sources: Callable[[], AbstractContextManager[VersionSource]] | None = None

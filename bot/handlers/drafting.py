@@ -14,7 +14,8 @@ from bot.core.refs import short
 from bot.core.results import Drafted, Failed, NotDrafted, Result
 from bot.errors import ModelError, UserError, WorktreeError
 from bot.handlers.answers import say
-from bot.pipeline import Order, Tools, draft
+from bot.pipeline.draft import draft
+from bot.pipeline.values import Order, Tools
 from bot.rules import limits
 
 if TYPE_CHECKING:
@@ -29,14 +30,17 @@ if TYPE_CHECKING:
     from bot.intake import Intake
     from bot.settings.config import RepoConfig
 
+OWN_CHECKS = "your own checks"
+"""The pipeline's name for the proof by the repository's commands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """A draft that somebody asked for who may: on which commit, under which configuration, from which words.
 
-    `former` is the diff of the proposal that it is to replace, or empty; `tree` the git tree of `base`, or empty. `told`
-    is the task's text where that is not the thread's own. Without `runs` no command of the repository is run, because the
-    code is a stranger's.
+    `former` is the diff of the proposal that it is to replace, or empty; `tree` the git tree of `base`, or empty.
+    `told` is the task's text where that is not the thread's own. Without `runs` no command of the repository is run,
+    because the code is a stranger's.
     """
 
     request: Request
@@ -61,12 +65,20 @@ def attempt(job: Job, tools: Tools, deps: Deps) -> Result:
         task, job.base, mark_for(request.trigger, job.base), bounds if job.runs else replace(bounds, checks=())
     )
     try:
-        return draft(order, tools, deps.watch)
+        result = draft(order, tools, deps.watch)
+        return result if job.runs else _unrun(result)
     except UserError as error:
         return Failed(error.what, error.remedy)
     except (ModelError, WorktreeError) as error:
         what, _, remedy = str(error).partition("\n")
         return Failed(what, remedy or "Mend that, then `/generate` again.")
+
+
+def _unrun(result: Drafted | NotDrafted) -> Drafted | NotDrafted:
+    """The result with the true reason why no command was run."""
+    others = tuple(proof for proof in result.evidence.proofs if proof.name != OWN_CHECKS)
+    proofs = (Proof(OWN_CHECKS, "not run: the change is for a fork, and nothing of a fork is executed"), *others)
+    return replace(result, evidence=replace(result.evidence, proofs=proofs))
 
 
 def announce(job: Job, intake: Intake, deps: Deps) -> Plan | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.checks import check_change
+from bot.core.advice import Advice
 from bot.core.changes import FileChange, judge
 from bot.core.results import Drafted, Failed, NotDrafted
 from bot.kept import change_onto, tree_beside
@@ -14,6 +15,7 @@ from bot.together import each
 if TYPE_CHECKING:
     from bot.checks import Finding
     from bot.core.bundle import Bundle
+    from bot.core.forge import Pull
     from bot.core.results import Result
     from bot.handlers.drafting import Job
     from bot.ports import ForgeReader
@@ -21,22 +23,23 @@ if TYPE_CHECKING:
 _AGAIN = "Run the workflow again; if that does not help, look at the draft job's log."
 
 
-def verify(bundle: Bundle, job: Job, reader: ForgeReader) -> Result:
+def verify(bundle: Bundle, job: Job, reader: ForgeReader, pull: Pull | None) -> Result:
     """The bundle's result with its changes held against GitHub's own copy of the base; Failed when it does not hold.
 
-    The base must be the present head of the pull request, or part of the default branch's history; the old contents
-    come from GitHub; paths, modes, sizes and syntax are judged again.
+    The base must be part of the history of the pull request's head (where it is not the head itself, the proposal can
+    be rebuilt on that) or of the default branch; the old contents come from GitHub; paths, modes, sizes and syntax are
+    judged again. Whether the pull request may have proposals is the caller's to know.
     """
-    if bundle.trigger != job.request.trigger:
+    if bundle.trigger != job.request.trigger or isinstance(bundle.result, Advice):
         return Failed("the draft job's bundle belongs to another request", _AGAIN)
     if isinstance(bundle.result, Failed):
         return bundle.result
-    if not _base_belongs(bundle, job, reader):
+    if not _base_belongs(bundle, job, reader, pull):
         return Failed("the draft job's bundle stands on a commit of another branch", _AGAIN)
     result = bundle.result
     changes = _changes(bundle, reader)
     if isinstance(result, NotDrafted):
-        return NotDrafted(result.why, result.remedy, changes, result.evidence, result.figures)
+        return NotDrafted(result.why, result.remedy, changes, result.evidence, result.figures, result.reply)
     problems = judge(changes, change_rules(job.config), tree_beside(reader, bundle.base, [one.path for one in changes]))
     problems += [f"{one.path}: {one.message}" for one in _findings(changes)]
     if problems or not changes:
@@ -45,12 +48,8 @@ def verify(bundle: Bundle, job: Job, reader: ForgeReader) -> Result:
     return Drafted(result.title, result.summary, changes, result.model, result.evidence, result.figures)
 
 
-def _base_belongs(bundle: Bundle, job: Job, reader: ForgeReader) -> bool:
-    request = job.request
-    if request.thread.is_pull:
-        pull = reader.pull(request.thread.number)
-        return pull.head_sha == bundle.base and not pull.is_fork and pull.is_open
-    tip = reader.ref(f"heads/{request.default_branch}")
+def _base_belongs(bundle: Bundle, job: Job, reader: ForgeReader, pull: Pull | None) -> bool:
+    tip = pull.head_sha if pull else reader.ref(f"heads/{job.request.default_branch}")
     if tip is None or tip == bundle.base:
         return tip is not None
     comparison = reader.compare(bundle.base, tip)

@@ -129,6 +129,7 @@ def _all_comments(call: Call) -> Answer:
 def _create_comment(call: Call) -> Answer:
     number, repository = call.number("pull_number"), call.repository
     repository.pull(number)
+    _check_unlocked(call, number)
     reply_to = call.given("in_reply_to", int)
     if reply_to is not None:
         return 201, review_comment_json(repository, repository.reply(reply_to, call.user, call.needed("body")))
@@ -137,7 +138,14 @@ def _create_comment(call: Call) -> Answer:
     return 201, review_comment_json(repository, comment)
 
 
+def _check_unlocked(call: Call, number: int) -> None:
+    role = call.repository.role_of(call.user.login)
+    if call.repository.issue(number).locked and role not in {"admin", "maintain", "write"}:
+        raise ApiError(403, "Unable to create comment because issue is locked.")
+
+
 def _reply(call: Call) -> Answer:
+    _check_unlocked(call, call.number("pull_number"))
     comment = call.repository.reply(call.number("comment_id"), call.user, call.needed("body"))
     return 201, review_comment_json(call.repository, comment)
 

@@ -15,6 +15,7 @@ from bot.core.refs import Actor
 from bot.errors import ForgeError
 from bot.rehearsal import github_faults as faults
 from bot.rehearsal.github_faults import Fault
+from bot.rehearsal.github_reviews import LineDraft
 from bot.rehearsal.github_service import FakeGitHub
 
 if TYPE_CHECKING:
@@ -623,3 +624,21 @@ def test_trouble_in_one_thread_is_not_another_s(github: FakeGitHub, shop: Reposi
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(look, range(40))) == [head, "no"] * 20
+
+
+def test_an_answer_in_a_review_thread_is_made_and_edited_with_one_request_each(
+    github: FakeGitHub, shop: Repository, writer: GitHubWriter
+) -> None:
+    shop.commit("topic", {"a.py": "4\n"}, "Four", author="maria")
+    pull = shop.open_pull("maria", "Count on", "", head="topic").number
+    root = shop.comment_on_lines(pull, "maria", LineDraft("Why 4?", "a.py", 1))
+    before = len(github.requests)
+
+    reply = writer.create_reply(pull, root.id, "Because.")
+    edited = writer.edit_reply(reply.id, "Because of 3.")
+
+    assert len(github.requests) - before == 2
+    assert (edited.id, shop.review_comments[reply.id].body) == (reply.id, "Because of 3.")
+    assert shop.review_comments[reply.id].reply_to == root.id
+    shop.lock_conversation(pull)
+    assert refused(lambda: writer.create_reply(pull, root.id, "More.")).status == 403

@@ -146,3 +146,25 @@ def test_a_broken_answer_is_asked_for_again(github: FakeGitHub, reader: GitHubRe
 def test_a_pull_request_that_is_not_there_is_an_error(reader: GitHubReader) -> None:
     with pytest.raises(ForgeError):
         reader.review_grounds(7, "main")
+
+
+def test_comments_on_lines_say_where_they_hang_now(shop: Repository, reader: GitHubReader) -> None:
+    root = shop.comment_on_lines(1, "rita", LineDraft("Why 4?", "a.py", 3, "RIGHT", 2, "RIGHT"))
+    answer = shop.reply(root.id, "maria", "/suggest")
+    shop.commit("topic", {"a.py": "0\n1\n2\n4\n"}, "One more", author="maria")
+
+    first, second = reader.line_notes(1)
+
+    assert (first.root, first.comment.body, first.path) == (root.id, "Why 4?", "a.py")
+    assert (first.start, first.line, first.side) == (3, 4, "RIGHT")
+    assert first.hunk.startswith("@@")
+    assert (second.root, second.comment.id) == (root.id, answer.id)
+
+    shop.commit("topic", {"a.py": "0\n"}, "Less", author="maria")
+    assert [(one.start, one.line) for one in reader.line_notes(1)] == [(None, None)] * 2
+
+
+def test_threads_say_where_they_hang(shop: Repository, reader: GitHubReader) -> None:
+    shop.comment_on_lines(1, "rita", LineDraft("Why 4?", "a.py", 3, "RIGHT", 2, "RIGHT"))
+    (thread,) = reader.review_grounds(1, "main").threads
+    assert (thread.path, thread.start, thread.line, thread.side) == ("a.py", 2, 3, "RIGHT")

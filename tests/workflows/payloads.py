@@ -61,3 +61,14 @@ def review_comment(body: str, *, kind: str = "User", head: str | None = "same") 
     if head is None:
         event["pull_request"]["head"]["repo"] = None
     return _context("pull_request_review_comment", event)
+
+
+def pull_request(action: str, *, draft: bool = False, kind: str = "User", head: str = "same") -> Payload:
+    """A pull request was opened, pushed to, ...; `head` is the branch's repository: `same`, or a fork's name."""
+    event = _example("pull_request", "opened")
+    event["action"] = action
+    event["pull_request"] |= {"draft": draft}
+    event["pull_request"]["user"]["type"] = kind
+    repository = event["pull_request"]["head"]["repo"]
+    repository["full_name"] = event["repository"]["full_name"] if head == "same" else head
+    return _context("pull_request_target", event)

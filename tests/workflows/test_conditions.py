@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.commands import USAGE, Approve, CommandError, Help, Reject, parse_command
-from tests.workflows.payloads import issue_comment, label, review_comment
-from tests.workflows.test_files import WORKFLOW, document
+from tests.workflows.payloads import issue_comment, label, pull_request, review_comment
+from tests.workflows.test_files import REVIEW, WORKFLOW, document
 
 if TYPE_CHECKING:
     from tests.workflows.payloads import Payload
@@ -77,6 +77,29 @@ def test_nothing_is_published_once_the_run_was_cancelled(referee: Referee) -> No
 def test_the_bundle_is_fetched_where_a_draft_was_made(draft: str, wanted: bool, referee: Referee) -> None:
     fetch = document()["jobs"]["publish"]["steps"][0]
     assert referee.condition(fetch["if"], {"needs": {"draft": {"result": draft}}}) is wanted
+
+
+REVIEWS = [
+    *((f"a pull request that is {action}", pull_request(action), True) for action in document(REVIEW)[True]
+      ["pull_request_target"]["types"]),
+    ("a fork's pull request", pull_request("opened", head="somebody/fork"), True),
+    ("a push to a fork's pull request", pull_request("synchronize", head="somebody/fork"), True),
+    ("a draft", pull_request("opened", draft=True), False),
+    ("a push to a draft", pull_request("synchronize", draft=True), False),
+    ("a bot's pull request", pull_request("opened", kind="Bot"), False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("context", "runs"), [row[1:] for row in REVIEWS], ids=[row[0] for row in REVIEWS])
+def test_reviews_start(context: Payload, runs: bool, referee: Referee) -> None:
+    result = "success" if runs else "skipped"
+    assert referee.jobs(REVIEW, context) == {"draft": result, "publish": result}
+
+
+@pytest.mark.parametrize(("draft", "cancelled"), [("failure", False), ("success", True)])
+def test_a_review_that_failed_or_is_out_of_date_is_not_published(draft: str, cancelled: bool, referee: Referee) -> None:
+    results = referee.jobs(REVIEW, pull_request("opened"), outcomes={"draft": draft}, cancelled=cancelled)
+    assert results["publish"] == "skipped"
 
 
 before = st.sampled_from(["", " ", "   ", "    ", "> ", "<!-- x -->", "\t"])

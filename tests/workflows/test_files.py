@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from bot.core.precheck import PULL_ACTIONS
 from tests.workflows import payloads
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 FILES = sorted([ROOT / "action.yml", *ROOT.glob("workflows/*.yml"), *ROOT.glob(".github/workflows/*.yml")])
 WORKFLOW = ROOT / "workflows" / "draftgate.yml"
+REVIEW = ROOT / "workflows" / "review.yml"
 ON = True
 """YAML 1.1 reads the key `on` as a boolean."""
 
@@ -118,3 +120,44 @@ def test_no_text_of_an_event_stands_in_a_script() -> None:
                for step in job["steps"] if "run" in step]  # fmt: skip
     assert scripts
     assert [script for script in scripts if "${{" in script] == []
+
+
+def test_reviews_listen_to_what_is_new_on_a_pull_request_with_the_default_branchs_workflow() -> None:
+    assert set(document(REVIEW)[ON]) == {"pull_request_target"}
+    assert tuple(document(REVIEW)[ON]["pull_request_target"]["types"]) == PULL_ACTIONS
+
+
+def test_each_job_of_a_review_has_the_permissions_it_needs_and_the_workflow_none() -> None:
+    workflow = document(REVIEW)
+    assert workflow["permissions"] == {}
+    assert {name: job["permissions"] for name, job in workflow["jobs"].items()} == {
+        "draft": {"contents": "read", "pull-requests": "read"},
+        "publish": {"contents": "read", "pull-requests": "write"},
+    }
+    assert [name for name, job in workflow["jobs"].items() if "secrets." in str(job)] == ["draft"]
+
+
+def test_a_review_checks_nothing_out_but_the_default_branch() -> None:
+    steps = [step for job in document(REVIEW)["jobs"].values() for step in job["steps"]]
+    checkouts = [step["with"] for step in steps if step["uses"].startswith("actions/checkout@")]
+    assert [(one["ref"], one["persist-credentials"]) for one in checkouts] == [
+        ("${{ github.event.repository.default_branch }}", False)
+    ]
+    assert [step for step in steps if "run" in step] == []
+    assert ".head." not in REVIEW.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("head", ["same", "somebody/fork"])
+def test_a_newer_push_ends_the_review_of_the_one_before_and_no_other(head: str, referee: Referee) -> None:
+    context = payloads.pull_request("synchronize", head=head)
+    concurrency = document(REVIEW)["concurrency"]
+    assert concurrency["cancel-in-progress"] is True
+    number = context["event"]["pull_request"]["number"]
+    assert referee.text(concurrency["group"], {"github": context}) == f"draftgate-review-{number}"
+
+
+def test_each_workflow_is_among_the_templates_that_init_writes() -> None:
+    templates = ROOT / "bot" / "templates" / "workflows"
+    assert {path.name: path.resolve() for path in templates.iterdir()} == {
+        path.name: path for path in ROOT.glob("workflows/*.yml")
+    }
