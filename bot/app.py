@@ -13,6 +13,7 @@ from bot.core.intents import Refused, resolve
 from bot.core.markdown import Site
 from bot.core.plans import PublishLevel
 from bot.core.redaction import Redactor
+from bot.core.refresh_intents import RefreshManifests
 from bot.errors import ForgeError, UserError, WorktreeError
 from bot.handlers import handle
 from bot.handlers.deps import Deps
@@ -22,11 +23,13 @@ from bot.settings.environ import RunContext, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from bot.adapters.github_session import Session
     from bot.adapters.model import ModelProcess
     from bot.core.intents import Intent
     from bot.core.plans import Plan
+    from bot.ports import VersionSource
     from bot.publisher import Published
     from bot.settings.config import RepoConfig
 
@@ -70,8 +73,8 @@ class Run:
             return event
         intent = resolve(event, self.context.actor)
         ours = self.context.repository
-        if not isinstance(intent, Ignored) and intent.request.repository.full.lower() != ours.lower():
-            told = intent.request.repository.full
+        told = _repository(intent)
+        if told.lower() not in {"", ours.lower()}:
             raise UserError(f"the event is of {told}, but this run is in {ours}", "Check the workflow.")
         return intent
 
@@ -96,7 +99,8 @@ class Run:
 
     def deps(self, session: Session, *, drafts: bool) -> Deps:
         """What the handlers get; without `drafts` neither a checkout nor a model."""
-        from bot.adapters.github import GitHubReader  # noqa: PLC0415 - ignored events end before
+        from bot.adapters.git_diffs import GitDiffs  # noqa: PLC0415 - ignored events end before
+        from bot.adapters.github import GitHubReader  # noqa: PLC0415 - as above
         from bot.adapters.worktree import GitWorktree  # noqa: PLC0415 - as above
 
         clock = SystemClock()
@@ -104,6 +108,7 @@ class Run:
         watch.add("set-up", clock.monotonic() - self.began)
         folder, server = self.context.workspace, self.context.server_url
         worktree = GitWorktree(folder, self.settings.token, server) if drafts else None
+        diffs = GitDiffs(folder) if drafts else None
         return Deps(
             reader=GitHubReader(session),
             site=self.site(),
@@ -112,15 +117,26 @@ class Run:
             redact=self.redact,
             environment=self.settings.environment,
             worktree=worktree,
+            diffs=diffs,
             tools=(lambda config: self._tools(config, worktree)) if worktree else None,
+            sources=self._sources if drafts else None,
         )
+
+    def _sources(self) -> AbstractContextManager[VersionSource]:
+        from contextlib import closing  # noqa: PLC0415 - only a refresh asks for versions
+
+        from bot.adapters.versions import Sources, credentials_of, tokens_of  # noqa: PLC0415 - as above
+
+        credentials, tokens = credentials_of(self.environ), tokens_of(self.environ)
+        return closing(Sources(self.context.api_url, self.settings.token, credentials=credentials, tokens=tokens))
 
     def _tools(self, config: RepoConfig, worktree: Any) -> Tools:
         from bot.adapters.model import ModelProcess  # noqa: PLC0415 - only drafts ask a model
         from bot.adapters.sandbox import Sandbox  # noqa: PLC0415 - only drafts run commands
 
         if self._model is None:
-            self._model = ModelProcess(self.settings.endpoints(config.model.name), self.environ)
+            endpoints, effort = self.settings.endpoints(config.model.name), self.settings.reasoning_effort
+            self._model = ModelProcess(endpoints, self.environ, effort)
         return Tools(worktree, self._model, Sandbox(self.environ), SystemClock())
 
     def carry_out(self, plans: Iterator[Plan], session: Session, deps: Deps) -> Published:
@@ -172,6 +188,16 @@ class Run:
         finally:
             if self._model is not None:
                 self._model.close()
+
+
+def _repository(intent: Intent | Ignored | Refused) -> str:
+    """The repository that the event says it is of; empty for a clock's, which need not say."""
+    if isinstance(intent, Ignored):
+        return ""
+    if isinstance(intent, RefreshManifests):
+        asked = intent.request or intent.origin
+        return asked.repository.full if asked else ""
+    return intent.request.repository.full
 
 
 def run(started: Run, name: str, payload: Mapping[str, Any]) -> int:

@@ -13,12 +13,15 @@ from bot.core import quiet, texts
 from bot.core.diffs import render_diff
 from bot.core.markdown import Shown, sticky
 from bot.core.memory import Memory, print_marker
-from bot.core.plans import Answer, Close, Keep, Plan, Propose, PublishLevel, Push, Remember
+from bot.core.plans import Answer, Close, Keep, Plan, Propose, PublishLevel, Push, Remember, Reply
 from bot.core.proposals import OPEN_REFS, closed_ref, open_ref, parse_message
 from bot.core.quiet import block
+from bot.core.refresh_pulls import RefreshPull, RetirePull
 from bot.core.refs import short
+from bot.core.reviews import Bisection, PostReview
 from bot.core.troubles import explain
 from bot.errors import ForgeError
+from bot.refresher import Refresher, described
 from bot.together import each
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from bot.core.plans import Effect, Outcome
     from bot.core.proposals import Proposal
     from bot.core.refs import Thread
+    from bot.core.reviews import ReviewRequest
     from bot.ports import Clock, ForgeReader, ForgeWriter
 
 T = TypeVar("T")
@@ -55,7 +59,7 @@ class Publisher:
         self._clock = clock
         self._sticky_ids: dict[int, int] = {}
         self._outputs: dict[str, str] = {}
-        self._summary = ""
+        self._summary = self._notes = ""
 
     def execute(self, plan: Plan) -> Published:
         """Carry out the effects in order.
@@ -68,7 +72,7 @@ class Publisher:
         outcome = plan.outcome
         for effect in plan.effects:
             outcome = self._carry_out(effect) or outcome
-        return Published(outcome, {**plan.outputs, **self._outputs}, self._summary or plan.summary)
+        return Published(outcome, {**plan.outputs, **self._outputs}, (self._summary or plan.summary) + self._notes)
 
     def _carry_out(self, effect: Effect) -> Outcome | None:
         """Do one effect; returns the outcome where it turned out to be another than planned."""
@@ -77,6 +81,8 @@ class Publisher:
                 self._remember(effect.thread, effect.text, effect.comment_id)
             case Answer():
                 self._answer(effect)
+            case Reply():
+                self._reply(effect)
             case Propose():
                 return self._propose(effect)
             case Keep():
@@ -85,9 +91,19 @@ class Publisher:
                 return self._push(effect)
             case Close():
                 self._close(effect.thread, effect.sha)
+            case PostReview():
+                self._post_review(effect)
+            case RefreshPull() | RetirePull():
+                return self._refresh(effect)
             case _:
                 assert_never(effect)
         return None
+
+    def _refresh(self, effect: RefreshPull | RetirePull) -> Outcome | None:
+        ended = Refresher(self._writer, self._reader).carry_out(effect, self._level)
+        self._outputs = {**ended.outputs, **self._outputs}
+        self._notes += ended.note
+        return ended.outcome
 
     def _remember(self, thread: Thread, text: str, comment_id: int | None) -> Comment:
         known = comment_id or self._sticky_ids.get(thread.number)
@@ -106,13 +122,57 @@ class Publisher:
             comment = self._create(effect.thread, text, marker)
         self._outputs["comment-url"] = comment.url
 
+    def _reply(self, effect: Reply) -> None:
+        marker, number = print_marker("answer", {"key": effect.key}), effect.thread.number
+        sticky_url = self._outputs.get("comment-url", "")
+        link = f"\n[{effect.pointer}]({sticky_url})" if effect.pointer and sticky_url else ""
+        text = f"{marker}\n{effect.text}{link}"
+        if effect.comment_id:
+            reply = self._writer.edit_reply(effect.comment_id, text)
+        else:
+            reply = _once(
+                lambda: self._writer.create_reply(number, effect.root, text),
+                lambda: self._marked(effect.thread, marker, effect.root),
+            )
+        self._outputs["comment-url"] = sticky_url if link else reply.url
+
     def _create(self, thread: Thread, text: str, marker: str) -> Comment:
         """Post a comment once: where the answer was lost, look for the comment before posting it again."""
         return _once(lambda: self._writer.create_comment(thread.number, text), lambda: self._marked(thread, marker))
 
-    def _marked(self, thread: Thread, marker: str) -> Comment | None:
-        comments = self._reader.comments(thread.number)
+    def _marked(self, thread: Thread, marker: str, root: int | None = None) -> Comment | None:
+        """The comment that begins with this line, in the conversation or in the review thread that `root` began."""
+        if root is None:
+            comments = self._reader.comments(thread.number)
+        else:
+            comments = [note.comment for note in self._reader.line_notes(thread.number) if note.root == root]
         return next((one for one in comments if one.body.partition("\n")[0] == marker), None)
+
+    def _post_review(self, effect: PostReview) -> None:
+        """Post the review once; comments that GitHub refuses after all are found by halves and said in its body."""
+        number, request = effect.thread.number, effect.request
+        if self._reviewed(effect):
+            return
+        try:
+            self._submit(effect, request)
+        except ForgeError as error:
+            if error.status != 422 or not request.comments:
+                raise
+            search = Bisection.of(request)
+            while group := search.next():
+                search = search.after(group, taken=self._writer.takes_comments(number, request.commit, group))
+            self._submit(effect, request.without(search.refused))
+
+    def _submit(self, effect: PostReview, request: ReviewRequest) -> None:
+        def post() -> bool:
+            self._writer.create_review(effect.thread.number, request)
+            return True
+
+        _once(post, lambda: self._reviewed(effect) or None)
+
+    def _reviewed(self, effect: PostReview) -> bool:
+        bodies = self._reader.reviews(effect.thread.number)
+        return any(body.partition("\n")[0].rstrip("\r") == effect.key for body in bodies)
 
     def _propose(self, effect: Propose) -> Outcome | None:
         proposal = effect.proposal
@@ -266,16 +326,22 @@ def describe(plan: Plan) -> str:
 
 def _described(effect: Effect) -> str:
     match effect:
-        case Remember() | Answer():
-            kind = "the thread's comment" if isinstance(effect, Remember) else "an answer"
+        case Remember() | Answer() | Reply():
+            kinds = {Remember: "the thread's comment", Answer: "an answer"}
+            kind = kinds.get(type(effect), "an answer in a review thread")
             return f"{kind} on #{effect.thread.number}:\n{block(effect.text, 'markdown')}"
         case Propose(proposal=proposal):
             diff = block(render_diff(proposal.changes), "diff")
             return f"a proposal on #{proposal.thread.number}, {quiet.code(proposal.title)}:\n{diff}"
         case Push(grant=grant):
             return f"push `{grant.sha}` to `{effect.branch}`"
+        case PostReview(request=request):
+            notes = [f"`{one.path}` line {one.last}:\n{block(one.body, 'markdown')}" for one in request.comments]
+            return "\n\n".join([f"a review of #{effect.thread.number}:\n{block(request.body, 'markdown')}", *notes])
         case Keep() | Close():
             verb = "keep" if isinstance(effect, Keep) else "close"
             return f"{verb} the proposal `{effect.sha}` of #{effect.thread.number}"
+        case RefreshPull() | RetirePull():
+            return described(effect)
         case _:
             assert_never(effect)

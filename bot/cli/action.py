@@ -70,7 +70,7 @@ def _early_model(name: str, payload: dict[str, Any]) -> ModelProcess | None:
     if not settings.model or not asks_for_draft(name, payload):
         return None
     try:
-        model = ModelProcess(settings.endpoints(), os.environ)
+        model = ModelProcess(settings.endpoints(), os.environ, settings.reasoning_effort)
     except UserError:
         return None
     model.warm()
@@ -83,6 +83,9 @@ def _with_event(act: Callable[[str, dict[str, Any]], int]) -> int:
         name, payload = actions.read_event(os.environ)
         reason = quick_ignore(name, payload)
         if reason is None:
+            from bot.adapters.sandbox_view import guard_memory  # noqa: PLC0415 - ctypes; ignored events end before
+
+            guard_memory()
             gc.disable()  # what the imports make stays; looking for garbage in it takes a sixth of their time
             return act(name, payload)
     except UsageError:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.cli.inspect import read_text
-from bot.core.bundle import pack
+from bot.core.bundle import Made, pack
 from bot.core.diffs import measure, render_diff
 from bot.core.prompts import Task, mark_for
 from bot.core.proposals import branch_name, one_line
@@ -62,14 +62,19 @@ def generate(options: argparse.Namespace, _began: float) -> int:
 def _draft(order: _Order, worktree: GitWorktree, screen: Screen) -> Result:
     from bot.adapters.model import ModelProcess  # noqa: PLC0415 - after the input has been read
     from bot.adapters.sandbox import Sandbox  # noqa: PLC0415 - as above
+    from bot.adapters.sandbox_view import guard_memory  # noqa: PLC0415 - as above
     from bot.app import SystemClock  # noqa: PLC0415 - as above
-    from bot.pipeline import Order, Stopwatch, Tools, draft  # noqa: PLC0415 - as above
+    from bot.pipeline.draft import draft  # noqa: PLC0415 - as above
+    from bot.pipeline.stopwatch import Stopwatch  # noqa: PLC0415 - as above
+    from bot.pipeline.values import Order, Tools  # noqa: PLC0415 - as above
     from bot.rules import limits, read_config  # noqa: PLC0415 - as above
     from bot.settings.config import CONFIG_PATH  # noqa: PLC0415 - as above
     from bot.settings.environ import Settings  # noqa: PLC0415 - as above
 
     config = read_config(worktree.read(order.base, [CONFIG_PATH]).get(CONFIG_PATH))
-    model = ModelProcess(Settings.from_environ(os.environ).endpoints(config.model.name), os.environ)
+    guard_memory()
+    settings = Settings.from_environ(os.environ)
+    model = ModelProcess(settings.endpoints(config.model.name), os.environ, settings.reasoning_effort)
     clock = SystemClock()
     watch = Stopwatch(clock, screen.phase)
     task = Task(order.kind, order.title, order.text, "", "requester")
@@ -95,7 +100,7 @@ def _redacted(result: Result) -> Result:
 
 
 def _as_json(order: _Order, result: Result, worktree: GitWorktree, *, yes: bool) -> int:
-    value: dict[str, Any] = json.loads(pack("local", order.base, order.kind, result))
+    value: dict[str, Any] = json.loads(pack(Made("local", order.base, order.kind, result)))
     if isinstance(result, Drafted):
         stat = measure(result.changes)
         value |= {"diff": render_diff(result.changes), "added": stat.added, "removed": stat.removed}

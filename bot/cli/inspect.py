@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ from bot.errors import UserError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from bot.checks import Finding
 
@@ -44,13 +46,15 @@ def _head(path: Path) -> bytes:
 
 def locate(options: argparse.Namespace, _began: float) -> int:
     """Rank the files of HEAD that an issue is about."""
-    from bot.adapters.worktree import GitWorktree  # noqa: PLC0415 - GitPython is slow to import
-    from bot.locate import locate as rank  # noqa: PLC0415 - as above
+    from bot.adapters.cache import FolderCache, cache_folder  # noqa: PLC0415 - other commands do not need it
+    from bot.adapters.worktree import GitWorktree  # noqa: PLC0415 - as above
     from bot.pipeline.gather import Tree  # noqa: PLC0415 - as above
+    from bot.pipeline.recall import find_files  # noqa: PLC0415 - as above
 
     issue = read_text(options.issue, "the issue")
     worktree = GitWorktree(options.repo)
-    found = rank(issue, Tree(worktree, worktree.head()), max(1, options.limit))
+    tree = Tree(worktree, worktree.head())
+    found = find_files(issue, tree, max(1, options.limit), FolderCache(cache_folder(os.environ)))
     if options.json:
         sys.stdout.write(json.dumps([one.as_json() for one in found], indent=1) + "\n")
         return 0
@@ -69,9 +73,11 @@ def apply(options: argparse.Namespace, _began: float) -> int:
         raise UserError(f"{options.repo} is not a folder", "Name the folder whose files are to be changed.")
     texts = FolderTexts(options.repo)
     result = apply_reply(reply, texts)
-    errors = result.errors or [
-        f"{path}: {why}" for path in result.files if (why := _obstacle(options.repo, path, texts))
-    ]
+    errors = (
+        result.errors
+        or [f"{path}: {why}" for path in result.files if (why := _obstacle(options.repo, path, texts))]
+        or _broken(texts, result.files)
+    )
     if errors:
         for error in errors:
             sys.stderr.write(f"error: {error}\n")
@@ -89,21 +95,46 @@ def apply(options: argparse.Namespace, _began: float) -> int:
 
 def check(options: argparse.Namespace, _began: float) -> int:
     """Check files as they stand; 1 when there is an error."""
-    from bot.checks import as_json, check_text  # noqa: PLC0415 - beside its use
+    from bot.checks import as_json  # noqa: PLC0415 - beside its use
 
+    version = _release(options.kubernetes_version)
     findings: list[Finding] = []
     for root in options.paths:
         if not root.exists():
             raise UserError(f"{root} does not exist", "Name files or folders that do.")
-        for path in _files_below(root):
-            text = _text(path)
-            findings += [] if text is None else check_text(path.as_posix(), text)
+        findings += _check_below(root, version)
     if options.json:
         sys.stdout.write(json.dumps([as_json(one) for one in findings], indent=1) + "\n")
     else:
         for one in findings:
             sys.stdout.write(f"{one.path}:{one.line or 1}: {one.severity}: {one.message} ({one.check})\n")
     return 1 if any(one.severity == "error" for one in findings) else 0
+
+
+def _release(version: str) -> str:
+    from bot.manifests.kubernetes import newest, oldest, parse_version  # noqa: PLC0415 - beside its use
+
+    if version and parse_version(version) is None:
+        raise UserError(f"{version} is no known Kubernetes release", f"Name one from {oldest()} to {newest()}.")
+    return version
+
+
+def _check_below(root: Path, version: str) -> Iterator[Finding]:
+    """A folder at a time, so that no more than its texts are held at once."""
+    from bot.checks import check_files, wanted_beside  # noqa: PLC0415 - beside its use
+
+    folders: dict[Path, list[Path]] = {}
+    for path in _files_below(root):
+        folders.setdefault(path.parent, []).append(path)
+    for folder, paths in folders.items():
+        neighbours = {path.as_posix(): path for path in folder.iterdir()} if root.is_file() else {}
+        texts = _texts(paths)
+        beside = _texts([neighbours[name] for name in wanted_beside(list(texts), neighbours)])
+        yield from check_files(texts, beside, version)
+
+
+def _texts(paths: Iterable[Path]) -> dict[str, str]:
+    return {path.as_posix(): text for path in paths if (text := _text(path)) is not None}
 
 
 class FolderTexts(Mapping[str, str]):
@@ -161,11 +192,46 @@ def _obstacle(root: Path, path: str, texts: FolderTexts) -> str:
     return "is there already and not a text file" if place.exists() else ""
 
 
+def _broken(texts: FolderTexts, files: Mapping[str, str | None]) -> list[str]:
+    """What could be read before and cannot be now, in every language that is checked."""
+    from bot.checks import check_change  # noqa: PLC0415 - beside its use
+    from bot.checks.kinds import SYNTAX  # noqa: PLC0415 - as above
+
+    changes = {path: (texts.get(path), text) for path, text in files.items() if texts.get(path) is not None}
+    return [
+        f"{one.path}:{one.line or 1}: could no longer be read: {one.message}"
+        for one in check_change(changes)
+        if one.check in SYNTAX and one.severity == "error"
+    ]
+
+
 def _write(root: Path, files: Mapping[str, str | None]) -> None:
-    for path, text in files.items():
-        place = root / path
-        if text is None:
-            place.unlink()
-            continue
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(text.encode())
+    """Write and delete; when that fails half-way, what was there before is put back.
+
+    Raises:
+        UserError: when a file cannot be written.
+    """
+    done: list[tuple[Path, bytes | None]] = []
+    try:
+        for path, text in files.items():
+            place = root / path
+            done.append((place, place.read_bytes() if place.exists() else None))
+            if text is None:
+                place.unlink()
+            else:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(text.encode())
+    except OSError as error:
+        _restore(done)
+        raise UserError(
+            f"{error.filename} cannot be written: {error.strerror}", "Nothing was changed; mend that first."
+        ) from error
+
+
+def _restore(done: list[tuple[Path, bytes | None]]) -> None:
+    for place, content in reversed(done):
+        with suppress(OSError):
+            if content is None:
+                place.unlink(missing_ok=True)
+            else:
+                place.write_bytes(content)

@@ -100,7 +100,7 @@ class Anchor:
     """Where a review comment hangs in the diff of `commit_id`.
 
     `line` is None when the line has left the diff or the comment is on the whole file, `start_line` when it is on one
-    line; `side` is `LEFT` (old text) or `RIGHT`.
+    line; `side` is `LEFT` (old text) or `RIGHT`. `reply_to` is the comment that began the thread, None for that one.
     """
 
     path: str
@@ -109,6 +109,7 @@ class Anchor:
     side: str
     commit_id: str
     diff_hunk: str
+    reply_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +236,7 @@ _READERS: Mapping[str, Callable[[Payload, str], Event]] = {
     "pull_request_review_comment": _review_comment_created,
     "issues": _issue_labeled,
     "pull_request": _pull_request_changed,
+    "pull_request_target": _pull_request_changed,
     "schedule": _schedule_fired,
     "workflow_dispatch": _manual_run,
 }
@@ -285,6 +287,7 @@ def _anchor(payload: Payload) -> Anchor:
         side=payload.optional("comment.side", str) or "RIGHT",
         commit_id=payload.commit("comment.commit_id"),
         diff_hunk=payload.need("comment.diff_hunk", str),
+        reply_to=payload.optional("comment.in_reply_to_id", int),
     )
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from bot.core import commands, events
 from bot.core.commands import COMMANDS, CommandError, parse_command
 from bot.core.events import Ignored
-from bot.core.precheck import DEFAULT_LABEL, UNUSED
+from bot.core.precheck import DEFAULT_LABEL
+from bot.core.refresh_intents import RefreshManifests
+from bot.core.review_intents import ReviewPull, SuggestChange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,6 +43,11 @@ class Request:
     def comment_id(self) -> int | None:
         """The comment's number, None for a label."""
         return self.comment.id if self.comment else None
+
+    @property
+    def root(self) -> int | None:
+        """The comment that began the review thread in which this was asked, None outside of one."""
+        return (self.anchor.reply_to or self.comment_id) if self.anchor else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,22 @@ class RetryProposal:
 
 
 @dataclass(frozen=True, slots=True)
+class ExplainProposal:
+    """Say why a proposal is right and what to check; `sha` None means the open one."""
+
+    request: Request
+    sha: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GiveHint:
+    """Give guidance instead of code."""
+
+    request: Request
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShowHelp:
     """Show the command table."""
 
@@ -101,23 +124,19 @@ class ExplainMistake:
     error: CommandError
 
 
-@dataclass(frozen=True, slots=True)
-class Unsupported:
-    """Say that this version does not do the command `word`."""
-
-    request: Request
-    word: str
-
-
 Intent = (
     GenerateChange
     | ReviseProposal
     | ApproveProposal
     | RejectProposal
     | RetryProposal
+    | ExplainProposal
+    | GiveHint
+    | ReviewPull
+    | SuggestChange
+    | RefreshManifests
     | ShowHelp
     | ExplainMistake
-    | Unsupported
 )
 
 
@@ -168,17 +187,26 @@ def _from_label(event: events.IssueLabeled, run: _Run) -> Intent | Ignored | Ref
     return Refused(request, reason) if reason else GenerateChange(request, None, "")
 
 
-def _unused(_event: Event, _run: _Run) -> Ignored:
-    return Ignored(UNUSED)
+def _from_pull(event: events.PullRequestChanged, _run: _Run) -> Intent:
+    """A push asks for nobody: whoever sent it, what is reviewed is the pull request as it stands."""
+    return ReviewPull(_request(event.origin, event.subject), asked=False, head=event.tips.head.sha)
+
+
+def _from_clock(event: events.ScheduleFired, _run: _Run) -> Intent:
+    return RefreshManifests(event.trigger)
+
+
+def _from_button(event: events.ManualRun, _run: _Run) -> Intent:
+    return RefreshManifests(event.origin.trigger, event.inputs.get("group", ""), origin=event.origin)
 
 
 _EVENTS: Mapping[type[Event], Callable[[Any, _Run], Intent | Ignored | Refused]] = {
     events.CommentCreated: _from_comment,
     events.ReviewCommentCreated: _from_review_comment,
     events.IssueLabeled: _from_label,
-    events.PullRequestChanged: _unused,
-    events.ScheduleFired: _unused,
-    events.ManualRun: _unused,
+    events.PullRequestChanged: _from_pull,
+    events.ScheduleFired: _from_clock,
+    events.ManualRun: _from_button,
 }
 
 
@@ -233,23 +261,23 @@ def _misplaced(word: str) -> CommandError:
     return CommandError(f"/{word}", f"this command works in {places}", "")
 
 
-def _unsupported(request: Request, command: Command) -> Intent:
-    return Unsupported(request, command.word)
+def _generate(request: Request, command: commands.Generate) -> Intent:
+    """In a review thread both commands mean the same: an answer for the commented lines."""
+    if request.anchor is not None:
+        return SuggestChange(request, command.kind, command.words)
+    return GenerateChange(request, command.kind, command.words)
 
 
 _COMMANDS: Mapping[type[Command], Callable[[Request, Any], Intent]] = {
-    commands.Generate: lambda request, command: GenerateChange(request, command.kind, command.words),
+    commands.Generate: _generate,
     commands.Revise: lambda request, command: ReviseProposal(request, command.sha, command.words),
     commands.Approve: lambda request, command: ApproveProposal(request, command.sha),
     commands.Reject: lambda request, command: RejectProposal(request, command.sha, command.why),
     commands.Retry: lambda request, command: RetryProposal(request, command.sha),
     commands.Help: lambda request, _command: ShowHelp(request),
-    commands.Suggest: _unsupported,
-    commands.Review: _unsupported,
-    commands.Explain: _unsupported,
-    commands.Hint: _unsupported,
-    commands.Refresh: _unsupported,
+    commands.Suggest: lambda request, command: SuggestChange(request, None, command.words),
+    commands.Review: lambda request, _command: ReviewPull(request, asked=True),
+    commands.Explain: lambda request, command: ExplainProposal(request, command.sha),
+    commands.Hint: lambda request, command: GiveHint(request, command.words),
+    commands.Refresh: lambda request, command: RefreshManifests(request.trigger, command.group or "", request),
 }
-
-SUPPORTED = frozenset(command.word for command, build in _COMMANDS.items() if build is not _unsupported)
-"""The command words that this version carries out."""

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Literal
 
+from bot.core.refresh_pulls import RefreshPull, RetirePull
+from bot.core.reviews import PostReview
+
 if TYPE_CHECKING:
     from bot.core.gates import Grant
     from bot.core.markdown import Shown
@@ -59,6 +62,21 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer in the review thread that the comment `root` began, found again by `key` as an `Answer` is.
+
+    `pointer` is the text of a link to the sticky comment, which an effect before this one makes; empty for none.
+    """
+
+    thread: Thread
+    root: int
+    key: str
+    text: str
+    comment_id: int | None
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Propose:
     """Make the proposal's commit, show it in the sticky comment, keep it under its ref, close the earlier one.
 
@@ -106,7 +124,7 @@ class Close:
     sha: str
 
 
-Effect = Remember | Answer | Propose | Keep | Push | Close
+Effect = Remember | Answer | Reply | Propose | Keep | Push | Close | PostReview | RefreshPull | RetirePull
 
 
 @dataclass(frozen=True, slots=True)

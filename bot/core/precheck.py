@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 DEFAULT_LABEL = "draftgate"
 PULL_ACTIONS = ("opened", "synchronize", "reopened", "ready_for_review")
 """What can happen to a pull request that gives something new to look at."""
-UNUSED_EVENTS = frozenset({"pull_request", "schedule", "workflow_dispatch"})
-"""Events that can be read but that no intent comes from in this version."""
-UNUSED = "this version does nothing on this event"
+PULL_EVENTS = ("pull_request", "pull_request_target")
+"""The same happening in two trusts; GitHub runs the second with the default branch's workflow, for forks too."""
 
-_DRAFTING = frozenset({"generate", "revise"})
+_ASKING = frozenset({"generate", "suggest", "revise", "hint", "explain", "review"})
+CLOCK_EVENTS = ("schedule", "workflow_dispatch")
+"""A refresh is due, by the clock or by somebody at the button."""
+
 _OWN_MARKER = re.compile(r"^<!-- draftgate:", re.MULTILINE)
 
 
@@ -31,8 +33,6 @@ def quick_ignore(name: str, payload: Mapping[str, Any], label: str = DEFAULT_LAB
     Says so only where `parse_event` or `resolve` would end in `Ignored` too, or would find the payload malformed in a
     part that then does not matter.
     """
-    if name in UNUSED_EVENTS:
-        return UNUSED
     return ignored_event(name, payload) or _asks_nothing(name, payload, label)
 
 
@@ -43,10 +43,10 @@ def ignored_event(name: str, payload: Mapping[str, Any]) -> str | None:
 
 
 def asks_for_draft(name: str, payload: Mapping[str, Any]) -> bool:
-    """Whether a model will be needed if the person may ask: the label, or a command that drafts; never raises."""
+    """Whether a model will be needed if all is well: the label, a new push, or a command that asks; never raises."""
     body = find(payload, "comment.body")
     found = find_command(split_lines(body)) if isinstance(body, str) else None
-    return name == "issues" or (found is not None and found[1] in _DRAFTING)
+    return name in {"issues", *PULL_EVENTS} or (found is not None and found[1] in _ASKING)
 
 
 def find(payload: Mapping[str, Any], path: str) -> Any:
@@ -75,7 +75,12 @@ def _label(payload: Mapping[str, Any]) -> str | None:
 
 
 def _pull(payload: Mapping[str, Any]) -> str | None:
-    return None if find(payload, "action") in PULL_ACTIONS else "the pull request has nothing new to look at"
+    if find(payload, "action") not in PULL_ACTIONS:
+        return "the pull request has nothing new to look at"
+    if find(payload, "pull_request.draft") is True:
+        return "drafts are reviewed when somebody asks"
+    machine = _is_machine(payload, "pull_request.user")
+    return "pull requests of bots are reviewed when somebody asks" if machine else None
 
 
 _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
@@ -83,6 +88,7 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
     "pull_request_review_comment": _comment,
     "issues": _label,
     "pull_request": _pull,
+    "pull_request_target": _pull,
     "schedule": lambda _payload: None,
     "workflow_dispatch": lambda _payload: None,
 }
@@ -99,6 +105,8 @@ def _asks_nothing(name: str, payload: Mapping[str, Any], label: str) -> str | No
         found = find(payload, "label.name")
         other = isinstance(found, str) and found.casefold() != label.casefold()
         return "the label does not ask for a draft" if other else None
+    if name in {*PULL_EVENTS, *CLOCK_EVENTS}:
+        return None
     body = find(payload, "comment.body")
     silent = isinstance(body, str) and find_command(split_lines(body)) is None
     return "the comment gives no command" if silent else None

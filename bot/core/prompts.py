@@ -48,16 +48,16 @@ def request(task: Task, context: Context, mark: str) -> str:
     `mark` is a nonce that foreign text cannot know; without it no text can close the block it stands in.
     """
     issue = f"{visible(task.title)}\n\n{issue_text(task.text)}".strip()
-    parts = [_data(mark, "file", _heading(context, place), one.text) for place, one in enumerate(context.snippets)]
+    parts = [labelled(mark, "file", _heading(context, place), one.text) for place, one in enumerate(context.snippets)]
     if context.omitted:
         parts.append(f"Also related, but not shown: {', '.join(context.omitted[:20])}")
-    parts.append(_data(mark, "issue", f"written by a {task.author}", issue))
+    parts.append(labelled(mark, "issue", f"written by a {task.author}", issue))
     if task.former:
         parts.append(
-            _data(mark, "former-proposal", _FORMER.get(task.kind, "a draft that was not right yet"), task.former)
+            labelled(mark, "former-proposal", _FORMER.get(task.kind, "a draft that was not right yet"), task.former)
         )
     if task.words:
-        parts.append(_data(mark, "request", "written by a requester", visible(task.words)[:_LONGEST_ISSUE]))
+        parts.append(labelled(mark, "request", "written by a requester", visible(task.words)[:_LONGEST_ISSUE]))
     parts.append(KINDS[task.kind])
     return "\n\n".join(parts)
 
@@ -81,7 +81,7 @@ def repair(problems: Sequence[str], mark: str, kept: int = 0) -> str:
 
     `kept` counts the edits of the reply that fitted and need not be written again.
     """
-    data = _data(mark, "problems", "found when the reply was applied and checked", _cut(problems))
+    data = labelled(mark, "problems", "found when the reply was applied and checked", _cut(problems))
     if not kept:
         return f"{data}\n\nNothing was applied. Answer again in the same format, with every edit that is needed."
     others = "The other edit fits and is kept" if kept == 1 else f"The other {kept} edits fit and are kept"
@@ -93,8 +93,8 @@ def repair(problems: Sequence[str], mark: str, kept: int = 0) -> str:
 
 def rewrite(problems: Sequence[str], files: Sequence[Snippet], mark: str) -> str:
     """The message that asks for whole files where edits did not fit again and again; `files` are those, as they are."""
-    parts = [_data(mark, "problems", "found when the reply was applied", _cut(problems))]
-    parts += [_data(mark, "file", f"{one.path}, the whole file as it is", one.text) for one in files]
+    parts = [labelled(mark, "problems", "found when the reply was applied", _cut(problems))]
+    parts += [labelled(mark, "file", f"{one.path}, the whole file as it is", one.text) for one in files]
     paths = ", ".join(one.path for one in files)
     asked = f"Edits do not work here. Write these files as a whole, with all of your changes to them: {paths}."
     return "\n\n".join([*parts, f"{asked} For each, its path on a line and then the whole file in a fence."])
@@ -110,6 +110,8 @@ def _heading(context: Context, place: int) -> str:
     return f"{one.path}, {lines}"
 
 
-def _data(mark: str, kind: str, label: str, text: str) -> str:
+def labelled(mark: str, kind: str, label: str, text: str) -> str:
+    """Foreign text between marks that it cannot forge, under a label in our words."""
     # Something has to stand in the mark's place, or what is left on both sides could join into another one.
-    return f"<{kind} {mark}> {label}\n{text.replace(mark, '…')}\n</{kind} {mark}>"
+    label, text = label.replace(mark, "…"), text.replace(mark, "…")
+    return f"<{kind} {mark}> {label}\n{text}\n</{kind} {mark}>"

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from bot.core.changes import FileChange
     from bot.core.refs import Thread
 
+OWN_CHECKS = "your own checks"
+"""The row of the evidence that says why no command of the repository was run."""
 OPEN_REFS = "draftgate/proposals"
 CLOSED_REFS = "draftgate/closed"
 _TIME = "%Y-%m-%dT%H:%M:%SZ"

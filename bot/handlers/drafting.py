@@ -9,7 +9,7 @@ from bot.core import quiet, texts
 from bot.core.memory import Memory
 from bot.core.plans import Keep, Plan, Propose, Remember
 from bot.core.prompts import Task, mark_for
-from bot.core.proposals import Evidence, Proof, Proposal, Provenance
+from bot.core.proposals import OWN_CHECKS, Evidence, Proof, Proposal, Provenance
 from bot.core.refs import short
 from bot.core.results import Drafted, Failed, NotDrafted, Result
 from bot.errors import ModelError, UserError, WorktreeError
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from bot.intake import Intake
     from bot.settings.config import RepoConfig
 
-OWN_CHECKS = "your own checks"
-"""The pipeline's name for the proof by the repository's commands."""
 
 
 @dataclass(frozen=True, slots=True)

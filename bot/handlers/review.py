@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -88,7 +89,10 @@ def publish(intent: ReviewPull, bundle: ReviewMade | UserError | None, deps: Dep
 def _open(intent: ReviewPull, deps: Deps) -> _Case | Plan:
     """Everything before the model is asked: may it be, is it wanted, is it new."""
     request = intent.request
-    grounds = deps.reader.review_grounds(request.thread.number, request.default_branch)
+    number = request.thread.number
+    grounds, _ = together(
+        lambda: deps.reader.review_grounds(number, request.default_branch), lambda: _fetch_early(intent, deps)
+    )
     sticky = _summary_comment(grounds)
     memory = (parse_review_memory(sticky.body) if sticky else None) or ReviewMemory()
     intake = _intake(intent, grounds, deps.reader)
@@ -99,6 +103,13 @@ def _open(intent: ReviewPull, deps: Deps) -> _Case | Plan:
         return _refusal(case) or _failed(case, Failed(error.what, error.remedy))
     case = _Case(intent, grounds, config, intake, memory, sticky.id if sticky else None)
     return _refusal(case) or _unwanted(case) or case
+
+
+def _fetch_early(intent: ReviewPull, deps: Deps) -> None:
+    """Fetch the head that an event told of while GitHub is asked; what goes wrong is said once the head is needed."""
+    if deps.worktree is not None and intent.head:
+        with suppress(WorktreeError):
+            deps.worktree.ensure(intent.head, pull_ref(intent.request.thread.number))
 
 
 def _intake(intent: ReviewPull, grounds: ReviewGrounds, reader: ForgeReader) -> Intake:
@@ -156,12 +167,19 @@ def _attempt(case: _Case, deps: Deps) -> Reviewed | Failed:
         return Failed("this job has no model to ask", "Run it with `entry: run` or `entry: draft`.")
     number, worktree = case.intent.request.thread.number, deps.worktree
     try:
-        _, told = together(lambda: worktree.ensure(case.head, pull_ref(number)), lambda: deps.reader.diff(number))
+        _, told, _ = together(
+            lambda: worktree.ensure(case.head, pull_ref(number)), lambda: deps.reader.diff(number), _get_ready
+        )
         return review(_order(case, told, deps), deps.tools(case.config), deps.watch)
     except UserError as error:
         return Failed(error.what, error.remedy)
     except (ModelError, WorktreeError) as error:
         return Failed(str(error), _AGAIN)
+
+
+def _get_ready() -> None:
+    """Import what the review is going to need, while git and GitHub are waited for."""
+    from bot.pipeline import review_proofs, review_reading  # noqa: F401, PLC0415 - nobody waits for these 0.1 s here
 
 
 def _order(case: _Case, told: str | None, deps: Deps) -> ReviewOrder:

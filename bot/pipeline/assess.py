@@ -12,7 +12,7 @@ from bot.core.changes import FileChange, judge
 from bot.core.diffs import measure
 from bot.core.edit_types import DeleteFile, FileEdit, MoveFile, ReplaceText, WriteFile
 from bot.core.edits import MAX_FAILURES, apply_edits, describe_failures
-from bot.core.proposals import Proof, one_line
+from bot.core.proposals import OWN_CHECKS, Proof, one_line
 from bot.pipeline.proving import prove_tests
 from bot.replies import parse_reply
 
@@ -215,7 +215,7 @@ def _run_through(found: Assessment, own: Sequence[Proof], trials: Trials) -> Ass
     """What the configured commands say of a change; `own` are the proofs of the tests that come with it."""
     outcomes = trials.judge(found.changes)
     rows = [row for one, _ in outcomes for row in _rows(one)]
-    rows.append(Proof("commands ran with", trials.level()) if rows else Proof("your own checks", trials.why_none()))
+    rows.append(Proof("commands ran with", trials.level()) if rows else Proof(OWN_CHECKS, trials.why_none()))
     failures = tuple(_failure(one, output) for one, output in outcomes if one.is_failure)
     proven = replace(
         found,

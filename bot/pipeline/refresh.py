@@ -80,8 +80,8 @@ class Found:
 class Scan:
     """What a tree has due, by group, and what it refers to by version.
 
-    `files` counts what was looked into, `texts` keeps mode and text of what may be edited, `unsure` are the groups for
-    which a source of versions gave no answer.
+    `files` counts what was looked into, `texts` keeps mode and text of what may be edited, `unsure` are the keys of
+    the subjects of which a source of versions gave no answer.
     """
 
     rules: RefreshRules
@@ -170,6 +170,7 @@ def _step(due: Due) -> Step:
         due.new,
         _reason(due).partition("; it moves to ")[0],
         due.notes,
+        subject=due.identity,
     )
 
 
@@ -202,17 +203,19 @@ def settle(
             by_path[one.step.path].append(one)
     left = _beyond(group, by_path) if bounded else []
     kept: dict[str, FileChange] = {}
+    made_of = {path: _change(made, path, found) for path, found in by_path.items()}
+    spotless = not _forbidden(made.rules, list(made_of.values()), group)
     for path, found in by_path.items():
-        change = _change(made, path, found)
-        why = _forbidden(made.rules, change, group)
+        change = made_of[path]
+        why = "" if spotless else _forbidden(made.rules, [change], group)
         if why:
             left += [_not_done(group, one.step, why) for one in found]
         elif change.after != change.before:
             kept[path] = change
     findings = _findings(kept.values(), made.rules)
-    for path in {one.path for one in findings if one.severity == "error"}:
+    errors = {one.path: one.message for one in reversed(findings) if one.severity == "error"}
+    for path, why in sorted(errors.items()):
         kept.pop(path, None)
-        why = next(one.message for one in findings if one.path == path and one.severity == "error")
         left += [_not_done(group, one.step, f"the result would not be valid: {why}") for one in by_path[path]]
     steps = tuple(one.step for path in sorted(kept) for one in by_path[path])
     shown = [one for one in findings if one.path in kept]
@@ -235,15 +238,15 @@ def _change(made: Scan, path: str, found: Iterable[Found]) -> FileChange:
     return FileChange(path, mode, text, apply(text, [edit for one in found for edit in one.edits]))
 
 
-def _forbidden(rules: RefreshRules, change: FileChange, group: str) -> str:
-    """Why the configuration keeps a refresh from a file, or empty; a refresh may be larger than a draft.
+def _forbidden(rules: RefreshRules, changes: Sequence[FileChange], group: str) -> str:
+    """Why the configuration keeps a refresh from files, or empty; a refresh may be larger than a draft.
 
     Whoever configures the group `actions` permits its pins in workflows with it.
     """
     given = rules.changes
     allow = (*given.allow, *_WORKFLOWS) if group.removesuffix(MAJOR) == "actions" else given.allow
     permitted = ChangeRules(given.protected, allow, _NO_LIMIT, _NO_LIMIT)
-    return "; ".join(judge([change], permitted, ()))
+    return "; ".join(judge(changes, permitted, ()))
 
 
 def _not_done(group: str, step: Step, why: str) -> Left:

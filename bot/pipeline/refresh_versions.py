@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.core.packages import Held, Offer, Unavailable
-from bot.core.refreshed import MAJOR, Left, Step
+from bot.core.refreshed import MAJOR, Left, Step, subject_key
 from bot.core.versions import choose, wanted_digest, with_digest
 from bot.manifests.references import Newer, bump
 from bot.manifests.terraform_lock import constraints_after, following
@@ -41,7 +41,7 @@ def find_versions(made: Scan, source: VersionSource, rules: Rules) -> None:
     outcomes = _pinned(made, [(group, one, _chosen(group, one, available, rules)) for group, one in asked], source)
     chosen = [_Chosen(group, one) for group, _, one in outcomes if isinstance(one, Offer)]
     made.left += _held(outcomes)
-    made.unsure |= {group for group, one in asked if isinstance(available.get(one.package), Unavailable)}
+    made.unsure |= {subject_key(_subject(one)) for one in wanted if isinstance(available.get(one.package), Unavailable)}
     _write(made, _with_locks(chosen, wanted), source)
 
 
@@ -63,7 +63,8 @@ def _pinned(
     ]
     digests = source.digests(dict.fromkeys(tag for tag in asked if tag))
     answers = zip(outcomes, asked, strict=True)
-    made.unsure |= {group for (group, _, _), tag in answers if tag and isinstance(digests[tag], Unavailable)}
+    silent = [one for (_, one, _), tag in answers if tag and isinstance(digests[tag], Unavailable)]
+    made.unsure |= {subject_key(_subject(one)) for one in silent}
     return [
         (group, one, with_digest(one, outcome, digests[tag]) if tag else outcome)
         for (group, one, outcome), tag in zip(outcomes, asked, strict=True)
@@ -103,7 +104,7 @@ def _write(made: Scan, chosen: Sequence[_Chosen], source: VersionSource) -> None
         one = offer.reference
         known = hashes.get((one.package, offer.newer), ())
         if isinstance(known, Unavailable):
-            made.unsure.add(group)
+            made.unsure.add(subject_key(_subject(one)))
             why = f"{offer.text} is out, but the hashes for the lock file are not to be had"
             made.left.append(Left(group, one.path, one.line, _name(one), why, due=True))
             continue
@@ -126,7 +127,22 @@ def _step(group: str, offer: Offer) -> Step:
         f"a newer {offer.kind} version{since}{held}" if offer.text != one.current else "its tag names another image now"
     )
     notes = (_MAJOR_NOTE,) if group.endswith(MAJOR) else ()
-    return Step(offer.id, one.path, one.line, _name(one), _written(one), _written(moved), why, notes, _link(offer))
+    return Step(
+        offer.id,
+        one.path,
+        one.line,
+        _name(one),
+        _written(one),
+        _written(moved),
+        why,
+        notes,
+        _link(offer),
+        _subject(one),
+    )
+
+
+def _subject(one: Reference) -> str:
+    return f"{one.path}\0{one.identity}\0{one.package.key}"
 
 
 def _written(one: Reference) -> str:

@@ -194,7 +194,7 @@ def test_a_burst_of_processes_is_ended_and_nothing_of_it_stays(
     """Fifty at most, each asleep for a while, as a fork bomb in small."""
     sandbox = Sandbox(environ, Limits(processes=25), best)
     sleep = f"20.{os.getpid()}"  # other workers run the same test
-    burst = f"import subprocess as s; all_of_them = [s.Popen(['sleep', '{sleep}']) for _ in range(50)]"
+    burst = f"import subprocess as s; made = [s.Popen(['sleep', '{sleep}']) for _ in range(50)]; made[0].wait()"
     result = sandbox.run(tree, CommandSpec("bomb", f'python3 -c "{burst}"', 15))
     assert result.code not in {0, None}
     assert subprocess.run(["pgrep", "-f", f"^sleep {sleep}$"], capture_output=True, check=False).stdout == b""

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 KEY = "sk-test-0123456789"
 ISSUE = f"# {TASK.title}\n\n{TASK.text}\n"
 CONFIG = (
-    b"checks:\n  - name: tests\n    run: python3 -m unittest -q\nmodel:\n  prices:\n    simulated-1: {in: 1, out: 2}\n"
+    b"checks:\n  - name: tests\n    run: python3 -m unittest -q\n"
+    b"model:\n  candidates: 1\n  prices:\n    simulated-1: {in: 1, out: 2}\n"
 )
 BRANCH = "draftgate/0-count-the-first-price"
 

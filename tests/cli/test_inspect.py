@@ -104,6 +104,30 @@ def test_a_reply_that_was_applied_already_has_nothing_to_do(repo: Path) -> None:
     assert (ended.code, ended.out) == (0, "nothing to do: the files look like that already\n")
 
 
+def test_a_diff_is_applied_and_a_file_is_not_left_broken_in_any_language(repo: Path) -> None:
+    (repo / "cart.js").write_text("function total(prices) {\n  return prices.length;\n}\n")
+    before = contents(repo)
+    diff = "--- a/cart.js\n+++ b/cart.js\n@@ @@\n function total(prices) {\n-  return prices.length;\n+{}\n }\n"
+    ended = draftgate("apply", "--repo", repo, stdin=diff.replace("{}", "  return ((prices.size;"))
+    assert (ended.code, ended.out) == (1, "")
+    assert "cart.js:" in ended.err
+    assert "could no longer be read" in ended.err
+    assert contents(repo) == before
+    ended = draftgate("apply", "--repo", repo, stdin=diff.replace("{}", "  return prices.size;"))
+    assert (ended.code, ended.out) == (0, "write cart.js\n")
+    assert "prices.size" in (repo / "cart.js").read_text()
+
+
+def test_a_file_that_cannot_be_written_leaves_the_others_as_they_were(repo: Path) -> None:
+    (repo / "node_modules").write_text("a file where a folder is wanted\n")
+    before = contents(repo)
+    reply = whole("shop/cart.py", FIXED) + "\n" + whole("node_modules/x.js", "x\n")
+    ended = draftgate("apply", "--repo", repo, stdin=reply)
+    assert ended.code == 1
+    assert "node_modules cannot be written" in ended.err
+    assert contents(repo) == before
+
+
 @pytest.mark.parametrize(
     "path", ["../outside.py", "/etc/draftgate.py", ".git/hooks/pre-commit", "link/x.py", "alias.py"]
 )

@@ -15,10 +15,13 @@ from bot.core.edits import (
     DeleteFile,
     EditFailure,
     FileEdit,
+    MoveFile,
     ReplaceText,
     WriteFile,
     apply_edits,
+    ask_again,
     describe_failures,
+    mended,
 )
 
 if TYPE_CHECKING:
@@ -486,3 +489,121 @@ def test_a_place_in_a_long_file_is_found_by_its_rare_words() -> None:
     assert [pair for pair in zip(lines, made, strict=True) if pair[0] != pair[1]] == [
         ("        return self.balance", "        return None")
     ]
+
+
+def test_edits_of_one_file_are_placed_in_it_as_it_was() -> None:
+    edits = [ReplaceText("f", "a\n", "b\n"), ReplaceText("f", "b\nc\n", "b\nd\n")]
+    assert apply_edits({"f": "a\nb\nc\n"}, edits).files == {"f": "b\nb\nd\n"}
+
+
+def test_overlapping_edits_are_tried_one_on_the_other() -> None:
+    edits = [ReplaceText("f", "a\nb\n", "a\nB\n"), ReplaceText("f", "a\nB\nc\n", "a\nB\nC\n")]
+    assert apply_edits({"f": "a\nb\nc\n"}, edits).files == {"f": "a\nB\nC\n"}
+    clashing = [ReplaceText("f", "a\nb\n", "x\n"), ReplaceText("f", "b\nc\n", "y\n")]
+    assert reason(apply_edits({"f": "a\nb\nc\n"}, clashing))
+
+
+@pytest.mark.parametrize(
+    ("edits", "files"),
+    [
+        ([MoveFile("bank.py", "vault.py")], {"bank.py": None, "vault.py": BANK}),
+        ([ReplaceText("bank.py", OLD, NEW), MoveFile("bank.py", "vault.py")], {"bank.py": None, "vault.py": WANTED}),
+    ],
+)
+def test_a_file_moves_with_its_changes(edits: list[FileEdit], files: dict[str, str | None]) -> None:
+    assert apply_edits({"bank.py": BANK}, edits).files == files
+
+
+@pytest.mark.parametrize(
+    ("edit", "why"),
+    [
+        (MoveFile("gone.py", "x.py"), "no such file"),
+        (MoveFile("bank.py", "other.py"), "is there already"),
+        (MoveFile("bank.py", "../x.py"), "leaves the repository"),
+        (MoveFile("bank.py", "OTHER.py"), "upper and lower case"),
+    ],
+)
+def test_a_move_that_would_harm_is_refused(edit: FileEdit, why: str) -> None:
+    assert why in reason(apply_edits({"bank.py": BANK, "other.py": "x\n"}, [edit]))
+
+
+ELIDED = "class Account:\n...\n        self.balance -= amount\n"
+
+
+def test_left_out_lines_stay() -> None:
+    applied = replace(BANK, ELIDED, ELIDED.replace("Account", "Purse").replace("-=", "+="))
+    assert applied.files == {"bank.py": BANK.replace("Account", "Purse").replace("-=", "+=")}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(ELIDED, ELIDED.replace("...\n", ""), id="left out in one half only"),
+        pytest.param(
+            ELIDED.replace("self.balance -= amount", "self.owner"), ELIDED.replace("-= amount", "\n"), id="unknown end"
+        ),
+        pytest.param("...\nclass Account:\n", "import os\n...\nclass Account:\n", id="nothing quoted before the dots"),
+    ],
+)
+def test_what_was_left_out_unclearly_is_refused(old: str, new: str) -> None:
+    assert reason(replace(BANK, old, new))
+
+
+def test_dots_that_the_file_has_are_text() -> None:
+    file = "def f():\n    ...\n\n\ndef g():\n    ...\n"
+    old = "def g():\n    ...\n"
+    assert replace(file, old, "def h():\n    ...\n").files == {"bank.py": file.replace("def g", "def h")}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "wanted"),
+    [
+        pytest.param("x\n\n\na()\nb()\n", "x\na()\nb()\n", "x\na()\nB()\n", "x\n\n\na()\nB()\n", id="blank lines"),
+        pytest.param("x\na()\nb()\n", "x\n\na()\nb()\n", "x\n\na()\nB()\n", "x\na()\nB()\n", id="too many of them"),
+        pytest.param("x\n\na()\n", "x\na()\n", "x\nnew()\na()\n", None, id="beside an insertion"),
+        pytest.param("a()\nlog()\nb()\nc()\nd()\n", "a()\nb()\nc()\nd()\n", "a()\nb()\nc()\nD()\n",
+                     "a()\nlog()\nb()\nc()\nD()\n", id="a line"),
+        pytest.param("a()\nlog()\nb()\nc()\nd()\n", "a()\nb()\nc()\nd()\n", "A()\nb()\nc()\nd()\n", None,
+                     id="a line beside the change"),
+        pytest.param("a()\nb()\n# word one two\nd()\n", "# wrod one two\nd()\n", "d()\n", "a()\nb()\nd()\n",
+                     id="a misspelt comment is removed"),
+    ],
+)  # fmt: skip
+def test_lines_that_were_left_out_of_the_quote(file: str, old: str, new: str, wanted: str | None) -> None:
+    applied = replace(file, old, new)
+    assert applied.files == ({} if wanted is None else {"bank.py": wanted})
+
+
+def test_typographic_quotes_of_one_edit_tell_of_those_of_another() -> None:
+    files = {"a.py": "f('x')\n", "b.py": "g()\n"}
+    edits = [
+        ReplaceText("a.py", "f(\u2019x\u2019)\n", "f(\u2019y\u2019)\n"),
+        ReplaceText("b.py", "g()\n", "g(\u2019z\u2019)\n"),
+    ]
+    assert apply_edits(files, edits).files == {"a.py": "f('y')\n", "b.py": "g('z')\n"}
+    assert "typographic quotes" in reason(replace("f('x')\n", "f('x')\n", "f(\u2019y\u2019)\n"))
+    assert replace("f('x') # \u201c\u201d\n", "f('x') # \u201c\u201d\n", "f('y') # \u201ca\u201d\n").files == {
+        "bank.py": "f('y') # \u201ca\u201d\n"
+    }
+
+
+def test_lines_that_follow_already_are_not_put_in_again() -> None:
+    file = "start()\nregister_the_new_handler(for_all_of_the_events)\nend()\n"
+    old = "start()\n"
+    assert replace(file, old, old + file.split("\n")[1] + "\n") == Applied({}, ())
+
+
+def test_only_the_failed_edits_are_asked_for_again(snapshot: SnapshotAssertion) -> None:
+    edits: list[FileEdit] = [
+        ReplaceText("bank.py", OLD, NEW),
+        ReplaceText("bank.py", "        self.owner = nobody\n", "        del self.owner\n"),
+        WriteFile("new.py", "x = 1\n"),
+    ]
+    failures = apply_edits({"bank.py": BANK}, edits).failures
+    assert "\n=====\n".join([ask_again(edits, failures), ask_again(edits, failures, whole=True)]) == snapshot
+    again = ReplaceText("bank.py", "        self.owner = None\n", "        del self.owner\n")
+    mend = mended(edits, failures, [again])
+    assert mend == (edits[0], edits[2], again)
+    assert apply_edits({"bank.py": BANK}, mend).failures == ()
+    assert mended(edits, failures, [edits[0], again]) == mend
+    assert mended(edits, failures, [WriteFile("bank.py", "y = 1\n")]) == (edits[2], WriteFile("bank.py", "y = 1\n"))

@@ -8,10 +8,11 @@ from bot.core import intents
 from bot.core.commands import COMMANDS, Command, CommandError, CommandHelp, Place
 from bot.core.events import Anchor, Comment, Event, Ignored, parse_event
 from bot.core.intents import (
-    SUPPORTED,
     ApproveProposal,
     ExplainMistake,
+    ExplainProposal,
     GenerateChange,
+    GiveHint,
     Intent,
     Refused,
     RejectProposal,
@@ -19,11 +20,11 @@ from bot.core.intents import (
     RetryProposal,
     ReviseProposal,
     ShowHelp,
-    Unsupported,
     resolve,
 )
-from bot.core.precheck import UNUSED
+from bot.core.refresh_intents import RefreshManifests
 from bot.core.refs import Actor, RepoName, Thread
+from bot.core.review_intents import ReviewPull, SuggestChange
 from tests.core import event_samples as sample
 
 SHA = "3f9c2a1b7d04"
@@ -42,6 +43,7 @@ def resolved(name: str, payload: dict[str, Any], actor: str = "octocat") -> Inte
 
 def request_of(answer: Intent | Ignored | Refused) -> Request:
     assert not isinstance(answer, Ignored)
+    assert answer.request is not None
     return answer.request
 
 
@@ -68,9 +70,9 @@ def request_for(body: str) -> Request:
         (f"/reject {SHA} no", RejectProposal, (SHA, "no")),
         (f"/retry {SHA}", RetryProposal, (SHA,)),
         ("/help", ShowHelp, ()),
-        ("/explain", Unsupported, ("explain",)),
-        ("/hint", Unsupported, ("hint",)),
-        ("/refresh", Unsupported, ("refresh",)),
+        ("/explain", ExplainProposal, (None,)),
+        (f"/explain {SHA}", ExplainProposal, (SHA,)),
+        ("/hint where?", GiveHint, ("where?",)),
         ("/aprove", ExplainMistake, (CommandError("/aprove", "there is no such command", "/approve <sha>"),)),
     ],
 )
@@ -78,11 +80,18 @@ def test_a_comment_becomes_the_intent_of_its_command(body: str, kind: type[Any],
     assert resolved("issue_comment", sample.comment_event(body)) == kind(request_for(body), *fields)
 
 
-@pytest.mark.parametrize("word", ["suggest", "review"])
-def test_what_a_pull_request_alone_can_have_comes_in_a_later_version(word: str) -> None:
-    answer = resolved("issue_comment", sample.comment_event(f"/{word}", pull=True))
-    assert isinstance(answer, Unsupported)
-    assert (answer.word, answer.request.thread.is_pull) == (word, True)
+def test_a_review_can_be_asked_for() -> None:
+    answer = resolved("issue_comment", sample.comment_event("/review", pull=True))
+    assert isinstance(answer, ReviewPull)
+    assert (answer.asked, answer.head, answer.request.thread.is_pull) == (True, "", True)
+
+
+@pytest.mark.parametrize("name", ["pull_request", "pull_request_target"])
+def test_a_push_to_a_pull_request_asks_for_a_review_of_its_head(name: str) -> None:
+    payload = sample.pull_event()
+    answer = resolved(name, payload, "somebody else")
+    assert isinstance(answer, ReviewPull)
+    assert (answer.asked, answer.head) == (False, payload["pull_request"]["head"]["sha"])
 
 
 @pytest.mark.parametrize("body", ["Thanks", "/lgtm", "> /help", ""])
@@ -120,9 +129,22 @@ def test_a_review_comment_on_a_fork_is_not_answered() -> None:
     assert "fork" in answer.reason
 
 
-@pytest.mark.parametrize("name", ["pull_request", "schedule", "workflow_dispatch"])
-def test_events_without_a_use_are_ignored(name: str) -> None:
-    assert resolved(name, sample.EVERY_EVENT[name]) == Ignored(UNUSED)
+@pytest.mark.parametrize(("body", "group"), [("/refresh", ""), ("/refresh images", "images")])
+def test_a_comment_can_ask_for_a_refresh(body: str, group: str) -> None:
+    answer = resolved("issue_comment", sample.comment_event(body))
+    assert answer == RefreshManifests("issue_comment/1801", group, request_for(body))
+
+
+def test_the_clock_asks_for_a_refresh_in_nobodys_name() -> None:
+    assert resolved("schedule", sample.EVERY_EVENT["schedule"]) == RefreshManifests("schedule/7001")
+
+
+def test_the_button_names_a_group_and_who_pressed_it() -> None:
+    answer = resolved("workflow_dispatch", sample.dispatch_event() | {"inputs": {"group": "images"}})
+    assert isinstance(answer, RefreshManifests)
+    assert (answer.trigger, answer.group, answer.request) == ("workflow_dispatch/7001", "images", None)
+    assert answer.origin is not None
+    assert answer.origin.sender == OCTOCAT
 
 
 PAYLOADS: dict[Place, tuple[str, Any]] = {
@@ -142,13 +164,6 @@ def test_a_command_works_where_the_table_says(row: CommandHelp, place: Place) ->
     name, payload = PAYLOADS[place]
     answer = resolved(name, payload(example_of(row)))
     assert isinstance(answer, ExplainMistake) is (place not in row.where)
-
-
-@pytest.mark.parametrize("row", COMMANDS, ids=lambda row: row.word)
-def test_a_command_is_supported_when_it_leads_to_work(row: CommandHelp) -> None:
-    name, payload = PAYLOADS["pull"]
-    answer = resolved(name, payload(example_of(row)))
-    assert isinstance(answer, Unsupported) is (row.word not in SUPPORTED)
 
 
 @pytest.mark.parametrize(
@@ -211,3 +226,26 @@ def test_talk_between_others_is_not_refused_but_ignored() -> None:
 def test_the_routing_tables_have_every_event_and_command() -> None:
     assert set(intents._EVENTS) == set(get_args(Event))
     assert set(intents._COMMANDS) == set(get_args(Command))
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [("/suggest use a set", (None, "use a set")), ("/generate tests", ("tests", "")), ("/generate", (None, ""))],
+)
+def test_in_a_review_thread_both_commands_ask_for_a_suggestion(body: str, fields: tuple[object, ...]) -> None:
+    answer = resolved("pull_request_review_comment", sample.review_comment_event(body))
+    assert isinstance(answer, SuggestChange)
+    assert (answer.kind, answer.words) == fields
+    assert answer.request.root == answer.request.comment_id == 1801
+
+
+def test_an_answer_in_a_thread_knows_the_comment_that_began_it() -> None:
+    payload = sample.review_comment_event("/suggest")
+    payload["comment"]["in_reply_to_id"] = 1700
+    assert request_of(resolved("pull_request_review_comment", payload)).root == 1700
+
+
+def test_in_the_conversation_a_suggestion_has_no_thread() -> None:
+    answer = resolved("issue_comment", sample.comment_event("/suggest", pull=True))
+    assert isinstance(answer, SuggestChange)
+    assert answer.request.root is None

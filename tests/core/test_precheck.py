@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.core.events import Ignored, parse_event
 from bot.core.intents import resolve
-from bot.core.precheck import UNUSED, UNUSED_EVENTS, quick_ignore
+from bot.core.precheck import CLOCK_EVENTS, asks_for_draft, quick_ignore
 from tests.core import event_samples as sample
 
 BODIES = st.lists(
@@ -36,9 +36,11 @@ BODIES = st.lists(
         ),
         ("issues", sample.label_event("bug"), "the label does not ask for a draft"),
         ("issues", {"action": "opened"}, "of the events of an issue only a new label counts"),
-        ("pull_request", sample.pull_event(), UNUSED),
-        ("schedule", {"schedule": "0 3 * * 1"}, UNUSED),
-        ("workflow_dispatch", sample.dispatch_event(), UNUSED),
+        (
+            "pull_request",
+            sample.pull_event() | {"pull_request": sample.pull_event()["pull_request"] | {"draft": True}},
+            "drafts are reviewed when somebody asks",
+        ),
     ],
 )
 def test_what_nobody_asked_for_ends_here(name: str, payload: dict[str, Any], reason: str) -> None:
@@ -53,6 +55,8 @@ def test_what_nobody_asked_for_ends_here(name: str, payload: dict[str, Any], rea
         ("pull_request_review_comment", sample.review_comment_event("/help")),
         ("issues", sample.label_event()),
         ("issues", sample.label_event("DraftGate")),
+        ("schedule", {"schedule": "0 3 * * 1"}),
+        ("workflow_dispatch", sample.dispatch_event()),
     ],
 )
 def test_what_may_be_a_request_goes_on(name: str, payload: dict[str, Any]) -> None:
@@ -80,11 +84,9 @@ def test_a_comment_is_ignored_early_exactly_when_it_would_be_late(body: str, act
     assert early == (late.reason if isinstance(late, Ignored) else None)
 
 
-@pytest.mark.parametrize("name", sorted(UNUSED_EVENTS))
-def test_the_events_ended_early_as_unused_have_no_intent(name: str) -> None:
-    event = parse_event(name, sample.EVERY_EVENT[name], "1")
-    assert not isinstance(event, Ignored)
-    assert resolve(event, "") == Ignored(UNUSED)
+@pytest.mark.parametrize("name", CLOCK_EVENTS)
+def test_a_refresh_needs_no_model(name: str) -> None:
+    assert asks_for_draft(name, sample.EVERY_EVENT[name]) is False
 
 
 def test_the_way_of_an_ignored_event_makes_no_dataclass() -> None:

@@ -46,7 +46,9 @@ BOT = "github-actions[bot]"
 WRITE = {"contents": "write", "issues": "write", "pull_requests": "write", "metadata": "read"}
 READ = dict.fromkeys(WRITE, "read")
 
-CONFIG = "checks:\n  - name: tests\n    run: python3 -m unittest -q\n"
+ONE = "model:\n  candidates: 1\n"
+"""So that the model is asked for one reply after the other, in the order of the script."""
+CONFIG = f"{ONE}checks:\n  - name: tests\n    run: python3 -m unittest -q\n"
 CART = """\
 def total(prices):
     result = 0
@@ -151,7 +153,7 @@ class Stage:
         self.referee = Referee(self.github, contract)
         self.github.add_token(TOKEN, login=BOT, permissions=WRITE)
         self.github.add_token(READ_TOKEN, login=BOT, permissions=READ)
-        given = {**FILES, **(files or {}), **({} if config is None else {".github/draftgate.yml": config})}
+        given = {**FILES, **(files or {}), **({} if config is None else {".github/draftgate.yml": config or ONE})}
         self.repo = self.github.add_repository(
             "octo/shop", files={path: content for path, content in given.items() if content is not None}
         )
@@ -196,6 +198,16 @@ class Stage:
     def script(self, *replies: Answer | str) -> None:
         """Put the model's next replies into its mouth."""
         self.model.queue(*(Reply(one) if isinstance(one, str) else one for one in replies))
+
+    def draft(self, comment: Comment, *replies: Answer | str) -> Ended:
+        """The draft job, with a token that can read only."""
+        self.script(*(replies or (FIX,)))
+        return self.on(comment, entry=("draft", "--out", str(self.folder / "bundle")), token=READ_TOKEN)
+
+    def publish(self, comment: Comment, **how: Any) -> Ended:
+        """The publish job, which has no key and no checkout."""
+        env = {"DRAFTGATE_BASE_URL": "", "DRAFTGATE_MODEL": "", "GITHUB_WORKSPACE": str(self.folder / "nowhere")}
+        return self.on(comment, entry=("publish", str(self.folder / "bundle")), key="", env=env, **how)
 
     def approve(self, sha: str, who: str = "maria", **how: Any) -> Ended:
         """Let somebody approve by the short id that people type."""
@@ -363,6 +375,7 @@ class Stage:
         text = text.replace(server.server_url, "https://github.test") if server else text
         text = re.sub(r"(?<![0-9A-Za-z])(?=[0-9a-f]*\d)[0-9a-f]{12,64}(?![0-9A-Za-z])", "<sha>", text)
         text = re.sub(r"Located: .*", "Located: <places>", text)
+        text = re.sub(r"commands ran with \| .*? \|", "commands ran with | <level> |", text)
         text = re.sub(r"[\d,]+ tokens in, [\d,]+ out", "<tokens>", text)
         text = re.sub(r"\b\d{10}\b", "<id>", text)
         text = re.sub(r"\d+\.\d s: .*?(?= · |$)", "<seconds>", text, flags=re.MULTILINE)
@@ -375,6 +388,7 @@ class Stage:
         text = re.sub(r"Draftgate-Expires: [0-9TZ:-]+", "Draftgate-Expires: <time>", text)
         text = re.sub(r'\\"figures\\":\{.*?\},\\"kind', r"<figures>,\\\"kind", text)
         text = re.sub(r"\d+\.\d s: [^\"\\]*?( · |(?=[\"\\]))", "<seconds>", text)
+        text = re.sub(r"[\d,]+ tokens in, [\d,]+ out", "<tokens>", text)
         text = re.sub(r"expires \d{1,2} [A-Z][a-z]{2} \d{4}, \d\d:\d\d UTC", "expires <time>", text)
         return _renamed(text)
 

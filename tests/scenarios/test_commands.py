@@ -24,7 +24,6 @@ if TYPE_CHECKING:
         "/approve 12345",
         "/approve 0123456789ab now",
         "/review",
-        "/hint",
         "/Help",
     ],
 )

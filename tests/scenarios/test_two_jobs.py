@@ -18,18 +18,7 @@ if TYPE_CHECKING:
 
     from bot.rehearsal.github_state import Comment
     from tests.scenarios.conftest import Build
-    from tests.scenarios.stage import Ended, Stage
-
-
-def draft(stage: Stage, comment: Comment, *replies: str) -> Ended:
-    stage.script(*(replies or (FIX,)))
-    return stage.on(comment, entry=("draft", "--out", str(stage.folder / "bundle")), token=READ_TOKEN)
-
-
-def publish(stage: Stage, comment: Comment, **how: Any) -> Ended:
-    """The publish job, which has no key and no checkout."""
-    env = {"DRAFTGATE_BASE_URL": "", "DRAFTGATE_MODEL": "", "GITHUB_WORKSPACE": str(stage.folder / "nowhere")}
-    return stage.on(comment, entry=("publish", str(stage.folder / "bundle")), key="", env=env, **how)
+    from tests.scenarios.stage import Stage
 
 
 def never_edited(state: str) -> str:
@@ -37,14 +26,14 @@ def never_edited(state: str) -> str:
     return state.replace(f'"editor": "{BOT}"', '"editor": null')
 
 
-@pytest.mark.parametrize("replies", [(FIX,), (HARM, HARM), (WRONG_SEARCH, WRONG_SEARCH)], ids=["fix", "harm", "wrong"])
+@pytest.mark.parametrize("replies", [(FIX,), (HARM,) * 3, (WRONG_SEARCH,) * 3], ids=["fix", "harm", "wrong"])
 def test_the_two_jobs_end_where_the_one_process_ends(build: Build, replies: tuple[str, ...]) -> None:
     one, two = build(), build()
     run = one.generate(*replies)
     comment = two.comment("maria", "/generate")
 
-    drafted = draft(two, comment, *replies)
-    published = publish(two, comment)
+    drafted = two.draft(comment, *replies)
+    published = two.publish(comment)
 
     assert drafted.end == published.end == run.end
     assert drafted.writes == []
@@ -54,7 +43,7 @@ def test_the_two_jobs_end_where_the_one_process_ends(build: Build, replies: tupl
 
 
 def test_the_draft_job_keeps_the_paid_draft_in_its_summary_and_a_patch_that_applies(stage: Stage) -> None:
-    drafted = draft(stage, stage.comment("maria", "/generate"))
+    drafted = stage.draft(stage.comment("maria", "/generate"))
 
     assert "drafted, not published yet" in drafted.summary
     assert "+    for price in prices:" in drafted.summary
@@ -67,7 +56,7 @@ def test_the_publish_job_answers_what_needs_no_draft(proposed: Stage) -> None:
     comment = proposed.comment("victor", f"/approve {sha[:12]}")
 
     drafted = proposed.on(comment, entry=("draft", "--out", str(proposed.folder / "bundle")), token=READ_TOKEN)
-    published = publish(proposed, comment)
+    published = proposed.publish(comment)
 
     assert drafted.end == (0, "ignored")
     assert published.end == (0, "pushed")
@@ -76,26 +65,26 @@ def test_the_publish_job_answers_what_needs_no_draft(proposed: Stage) -> None:
 def test_a_person_without_the_permission_gets_nothing_drafted_and_one_line(undrafted: Stage) -> None:
     comment = undrafted.comment("rita", "/generate")
 
-    assert draft(undrafted, comment).end == (0, "refused")
-    assert publish(undrafted, comment).end == (0, "refused")
+    assert undrafted.draft(comment).end == (0, "refused")
+    assert undrafted.publish(comment).end == (0, "refused")
     assert undrafted.model.requests == []
     assert undrafted.answers() == ["Draftgate commands need the write permission in this repository."]
 
 
 def test_publishing_twice_changes_nothing(undrafted: Stage) -> None:
     comment = undrafted.comment("maria", "/generate")
-    draft(undrafted, comment)
-    publish(undrafted, comment)
+    undrafted.draft(comment)
+    undrafted.publish(comment)
     before = undrafted.github.snapshot()
 
-    again = publish(undrafted, comment)
+    again = undrafted.publish(comment)
 
     assert again.end == (0, "proposed")
     assert undrafted.github.snapshot() == before
 
 
 def test_without_a_bundle_the_thread_is_told_that_the_draft_job_failed(undrafted: Stage) -> None:
-    ended = publish(undrafted, undrafted.comment("maria", "/generate"))
+    ended = undrafted.publish(undrafted.comment("maria", "/generate"))
 
     assert ended.end == (1, "failed")
     assert "**Failed** · the draft job ended without a result" in undrafted.sticky()
@@ -187,7 +176,7 @@ def drafted(undrafted: Stage) -> tuple[Stage, Comment, dict[str, Any], Path]:
     comment = stage.comment("maria", "/generate")
     honest = stage.folder / f"honest-{comment.id}.json"
     if not honest.exists():
-        assert draft(stage, comment).end == (0, "proposed")
+        assert stage.draft(comment).end == (0, "proposed")
         honest.write_text(place.read_text())
     place.parent.mkdir(exist_ok=True)
     place.unlink(missing_ok=True)
@@ -204,7 +193,7 @@ def test_a_hostile_bundle_is_refused_and_leaves_only_a_comment(
     corrupt(bundle)
     place.write_text(json.dumps(bundle))
 
-    ended = publish(stage, comment)
+    ended = stage.publish(comment)
 
     assert ended.end == (1, "failed")
     assert stage.shown() == snapshot
@@ -222,7 +211,7 @@ def test_a_bundle_that_is_none_is_refused_on_the_thread(
     stage, comment, _, place = drafted
     place.write_text(text)
 
-    ended = publish(stage, comment)
+    ended = stage.publish(comment)
 
     assert ended.end == (1, "failed")
     assert "the draft job's bundle cannot be read" in stage.sticky()
@@ -261,7 +250,7 @@ def test_a_malformed_bundle_is_refused_as_a_whole(
     corrupt(bundle)
     place.write_text(json.dumps(bundle))
 
-    ended = publish(stage, comment)
+    ended = stage.publish(comment)
 
     assert ended.end == (1, "failed")
     assert "the draft job's bundle cannot be read" in stage.sticky()
@@ -275,7 +264,7 @@ def test_a_name_that_differs_in_case_alone_is_refused(
     file_of(bundle)["path"] = "shop/Cart.py"
     place.write_text(json.dumps(bundle))
 
-    ended = publish(stage, comment)
+    ended = stage.publish(comment)
 
     assert ended.end == (1, "failed")
     assert "differ in case only" in stage.sticky()
@@ -286,7 +275,7 @@ def test_a_huge_bundle_is_not_even_read(drafted: tuple[Stage, Comment, dict[str,
     with place.open("wb") as file:
         file.truncate(9_000_000_000)
 
-    ended = publish(stage, comment)
+    ended = stage.publish(comment)
 
     assert ended.end == (1, "failed")
     assert "the draft job's bundle is too large" in stage.sticky()
@@ -297,7 +286,7 @@ def test_a_bundle_behind_a_link_is_no_bundle(drafted: tuple[Stage, Comment, dict
     (stage.folder / "elsewhere.json").write_text(json.dumps(bundle))
     place.symlink_to(stage.folder / "elsewhere.json")
 
-    ended = publish(stage, comment)
+    ended = stage.publish(comment)
 
     assert ended.end == (1, "failed")
     assert "ended without a result" in stage.sticky()
@@ -312,7 +301,7 @@ def test_texts_of_a_hostile_bundle_are_shown_harmless(drafted: tuple[Stage, Comm
     bundle["evidence"]["proofs"] = [{"name": "`pytest` | passed |", "outcome": "</details> @victor"}]
     place.write_text(json.dumps(bundle))
 
-    ended = publish(stage, comment)
+    ended = stage.publish(comment)
 
     assert ended.end == (0, "proposed")
     commit = stage.repo.commit_at(stage.sha)
@@ -333,7 +322,7 @@ def test_a_publish_token_that_lacks_a_permission_fails_and_says_so(proposed: Sta
     permissions = {name: level for name, level in WRITE.items() if name != missing}
     proposed.github.add_token("weak-t0ken", login="github-actions[bot]", permissions=permissions)
 
-    ended = publish(proposed, proposed.comment("maria", f"/approve {proposed.sha[:12]}"), token="weak-t0ken")
+    ended = proposed.publish(proposed.comment("maria", f"/approve {proposed.sha[:12]}"), token="weak-t0ken")
 
     if missing in {"contents", "issues"}:
         assert ended.end == (1, "failed")
