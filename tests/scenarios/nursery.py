@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import pkgutil
 import signal
 import subprocess
 import sys
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 IMPORTS = (
-    "bot.__main__", "bot.cli.action", "bot.app", "bot.adapters.github", "bot.adapters.github_session",
-    "bot.adapters.github_writer", "bot.adapters.model", "bot.adapters.sandbox", "bot.adapters.worktree",
-    "concurrent.futures.thread", "git", "github", "merge3", "pathspec", "requests", "tempfile", "tenacity",
+    "concurrent.futures.thread", "git", "github", "merge3", "pathspec", "pyflakes.checker", "re2", "requests",
+    "tempfile", "tenacity", "unidiff.patch", "yaml",
 )  # fmt: skip
+APART = ("bot.rehearsal", "bot.cli.demo", "bot.adapters.launcher", "bot.adapters.model_")
+"""Not the bot's own process: the stand-ins, and the programs that it starts."""
 
 
 class Nursery:
@@ -69,10 +71,19 @@ class Nursery:
                 self._process.stdin.close()
 
 
+def _own_modules() -> list[str]:
+    import bot  # noqa: PLC0415 - this file is also imported by tests, which need no more than the class
+
+    names = (module.name for module in pkgutil.walk_packages(bot.__path__, "bot."))
+    return [name for name in names if not name.startswith(APART)]
+
+
 def serve() -> None:
     """The parent process: fork for each order, wait for each empty one."""
-    for module in IMPORTS:
+    for module in (*IMPORTS, *_own_modules()):
         __import__(module)
+    checks = sys.modules["bot.checks"]
+    checks.check_text("warm.py", "x = 1\n")  # the rules for secrets are read and compiled
     gc.freeze()  # or each child's collector would touch, and so copy, all that the imports made
     child = 0
     for line in iter(sys.stdin.readline, ""):
