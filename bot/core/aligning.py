@@ -26,7 +26,8 @@ _CANDIDATES: Final = 32
 _ALIGNED: Final = 8
 _BAND: Final = 4
 _MAX_LINE: Final = 160
-_MAX_COMPARED: Final = 4_000_000
+_MAX_COMPARED: Final = 6_000_000
+_GLANCE: Final = 300
 _PAIRED: Final = 0.6
 _SLIP: Final = 0.75
 _SHORT: Final = 3
@@ -82,14 +83,12 @@ class Alignment:
         return any(a is not None and a == b for a, b in zip(self.pairs, other.pairs, strict=True))
 
 
-def align(real: Sequence[str], old: Sequence[str], *, strict: bool) -> list[Alignment]:
+def align(real: Sequence[str], old: Sequence[str], diagonals: Sequence[int], *, strict: bool) -> list[Alignment]:
     """The places of the file that are most like the remembered lines, best first; `strict` as in `likeness`.
 
-    Empty when no word is shared, and when the search would take too long.
+    Only those on the `diagonals_of` both are looked at. Empty when no word is shared, and when the search would take
+    too long.
     """
-    if not old or len(old) > MAX_OLD_LINES:
-        return []
-    diagonals = _diagonals(real, old)
     apart: list[int] = []
     for diagonal in diagonals:
         if len(apart) < _ALIGNED and all(abs(diagonal - other) > _BAND for other in apart):
@@ -104,8 +103,10 @@ def align(real: Sequence[str], old: Sequence[str], *, strict: bool) -> list[Alig
     return sorted(places.values(), key=lambda place: (-place.ratio, place.start))
 
 
-def _diagonals(real: Sequence[str], old: Sequence[str]) -> list[int]:
+def diagonals_of(real: Sequence[str], old: Sequence[str]) -> list[int]:
     """Offsets (file line minus remembered line) on which the most, and the rarest, shared words stand."""
+    if not old or len(old) > MAX_OLD_LINES:
+        return []
     wanted = _word_places(old, None)
     places = _word_places(real, wanted.keys())
     votes: Counter[int] = Counter()
@@ -136,14 +137,22 @@ def likeness(real: str, old: str, *, strict: bool) -> float:
 
     When `strict`, another indentation, number or operator is never a slip of memory: it is another line.
     """
+    plain = _plain_likeness(real, old, strict=strict)
+    return _measured(bare(real).strip(), bare(old).strip(), strict=strict) if plain is None else plain
+
+
+def _plain_likeness(real: str, old: str, *, strict: bool) -> float | None:
+    """The likeness where it can be told at a glance."""
     one, two = bare(real), bare(old)
     if one == two:
         return 1.0
     if strict and (indentation(one) != indentation(two) or _TELLING.findall(one) != _TELLING.findall(two)):
         return 0.0
-    one, two = one.strip(), two.strip()
-    if 2 * min(len(one), len(two)) < _PAIRED * (len(one) + len(two)):
-        return 0.0
+    sizes = len(one.strip()), len(two.strip())
+    return 0.0 if 2 * min(sizes) < _PAIRED * sum(sizes) else None
+
+
+def _measured(one: str, two: str, *, strict: bool) -> float:
     ratio = _common_ends(one, two) if max(len(one), len(two)) > _MAX_LINE else _ratio(one, two)
     return ratio if ratio >= _PAIRED and (not strict or _same_code(one, two)) else 0.0
 
@@ -151,6 +160,20 @@ def likeness(real: str, old: str, *, strict: bool) -> float:
 def _same_code(one: str, two: str) -> bool:
     """Whether all words before a comment are the same but for slips of the pen in long ones; `get` is not `set`."""
     words = [_PART.findall(_COMMENT.split(line, maxsplit=1)[0]) for line in (one, two)]
+    return len(words[0]) == len(words[1]) and all(
+        a == b or (min(len(a), len(b)) > _SHORT and _ratio(a, b) >= _SLIP) for a, b in zip(*words, strict=True)
+    )
+
+
+def is_misspelt(real: str, old: str) -> bool:
+    """Whether the remembered line is the real one but for white space, typography and slips of the pen in a comment."""
+    one, two = ("".join(fold(line).split()) for line in (real, old))
+    if one == two:
+        return True
+    parts = [_COMMENT.split(bare(line), maxsplit=1) for line in (real, old)]
+    if len(parts[0]) != 2 or len(parts[1]) != 2 or parts[0][0].split() != parts[1][0].split():
+        return False
+    words = [part[1].split() for part in parts]
     return len(words[0]) == len(words[1]) and all(
         a == b or (min(len(a), len(b)) > _SHORT and _ratio(a, b) >= _SLIP) for a, b in zip(*words, strict=True)
     )
@@ -192,9 +215,15 @@ class _Search:
             return 0.0
         real = self.real[at]
         if (real, line) not in self._known:
-            self.left -= min(len(real), _MAX_LINE) * min(len(line), _MAX_LINE)
-            self._known[real, line] = likeness(real, line, strict=self._strict) if self.left >= 0 else 0.0
+            self._known[real, line] = self._compared(real, line)
         return self._known[real, line]
+
+    def _compared(self, real: str, line: str) -> float:
+        plain = _plain_likeness(real, line, strict=self._strict)
+        self.left -= _GLANCE if plain is not None else min(len(real), _MAX_LINE) * min(len(line), _MAX_LINE)
+        if plain is not None or self.left < 0:
+            return plain or 0.0
+        return _measured(bare(real).strip(), bare(line).strip(), strict=self._strict)
 
     def straight(self, diagonal: int) -> Alignment | None:
         """Every remembered line against the line straight across."""

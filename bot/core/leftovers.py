@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from bot.core.lines import printable, split_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 LONG_FILE: Final = 50
 """Lines beyond which a whole file may not shrink below `LEAST_KEPT`."""
@@ -21,6 +21,7 @@ _MARKER = re.compile(
     r"|<{5,9} ?(?:SEARCH|ORIGINAL|DELETE)\b.*"
     r"|>{5,9} ?(?:REPLACE|UPDATED)\b.*"
 )
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _COMMENT = re.compile(r"(?:#+|//+|--+|/?\*+|<!--|\{/\*|;+|%+|\"{3}|'{3})\s*")
 _COMMENT_END = re.compile(r"\s*(?:\*/\}?|-->|\"{3}|'{3})?\s*\Z")
 _DOTS = re.compile(r"\.{3,}|…")
@@ -54,14 +55,22 @@ def leftover(before: str, after: str) -> str | None:
 
     Only lines that the edit brought in are judged.
     """
-    if "\0" in after or any("\ud800" <= character <= "\udfff" for character in after):
+    if "\0" in after or (not after.isascii() and _SURROGATE.search(after)):
         return "the new text holds characters that no text file holds"
-    new = Counter(split_file(after).texts) - Counter(split_file(before).texts)
+    new = _brought_in(split_file(before).texts, split_file(after).texts)
     if marker := _first(new, is_marker):
         return f"a conflict or edit marker would be left in the file: {marker}"
     if placeholder := _first(new, is_stand_in):
         return f"a line stands in for code that was left out, write that code: {placeholder}"
     return None
+
+
+def _brought_in(before: Sequence[str], after: Sequence[str]) -> Counter[str]:
+    """The lines of the new text that the old one has not, or not as often."""
+    shorter = min(len(before), len(after))
+    head = next((at for at in range(shorter) if before[at] != after[at]), shorter)
+    tail = next((at for at in range(shorter - head) if before[-1 - at] != after[-1 - at]), shorter - head)
+    return Counter(after[head : len(after) - tail]) - Counter(before[head : len(before) - tail])
 
 
 def shrinks_too_far(before: str, after: str) -> str | None:

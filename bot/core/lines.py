@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 BOM = "\ufeff"
 
@@ -34,21 +34,33 @@ class FileLines:
 
         New lines get the file's usual line end; the file keeps its final newline, or its want of one.
         """
+        counted = [start + piece if isinstance(piece, int) else piece for piece in pieces]
+        return self.with_windows([(start, stop, counted)])
+
+    def with_windows(self, windows: Iterable[tuple[int, int, Sequence[Piece]]]) -> FileLines:
+        """The same for several windows, in order and apart from each other; numbers count from the file's start."""
         newline = self.newline
-        texts = [self.texts[start + piece] if isinstance(piece, int) else piece for piece in pieces]
-        ends = [self.ends[start + piece] if isinstance(piece, int) else newline for piece in pieces]
-        all_ends = [*self.ends[:start], *ends, *self.ends[stop:]]
-        return FileLines(
-            (*self.texts[:start], *texts, *self.texts[stop:]),
-            tuple(_ended(all_ends, newline, final=not self.ends or bool(self.ends[-1]))),
-            self.has_bom,
-        )
+        texts: list[str] = []
+        ends: list[str] = []
+        done = 0
+        for start, stop, pieces in windows:
+            texts += self.texts[done:start]
+            ends += self.ends[done:start]
+            texts += [self.texts[piece] if isinstance(piece, int) else piece for piece in pieces]
+            ends += [self.ends[piece] if isinstance(piece, int) else newline for piece in pieces]
+            done = stop
+        texts += self.texts[done:]
+        ends += self.ends[done:]
+        final = not self.ends or bool(self.ends[-1])
+        return FileLines(tuple(texts), tuple(_ended(ends, newline, final=final)), self.has_bom)
 
 
 def _ended(ends: list[str], newline: str, *, final: bool) -> list[str]:
     if not ends:
         return ends
-    return [end or newline for end in ends[:-1]] + [(ends[-1] or newline) if final else ""]
+    if "" in ends[:-1]:
+        ends = [end or newline for end in ends]
+    return [*ends[:-1], (ends[-1] or newline) if final else ""]
 
 
 def split_file(text: str) -> FileLines:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from bot.core.aligning import fold
+from bot.core.aligning import fold, is_misspelt
+from bot.core.differences import Change, changes
+from bot.core.spacing import differs_in_spacing_only, merge_spacing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,29 +20,7 @@ if TYPE_CHECKING:
     from bot.core.lines import Piece
     from bot.core.matching import Match
 
-_MAX_TABLE: Final = 250_000
 _TOKEN = re.compile(r"\w+|\n|[^\S\n]+|[^\w\s]")
-
-Change = tuple[int, int, int, int]
-"""Items `[a:b]` of one sequence become items `[c:d]` of the other."""
-
-
-def changes(old: Sequence[str], new: Sequence[str]) -> list[Change]:
-    """What differs between two sequences, in order; one big change when finding smaller ones would take too long."""
-    head = _common_head(old, new)
-    tail = _common_head(old[head:][::-1], new[head:][::-1])
-    old_mid, new_mid = old[head : len(old) - tail], new[head : len(new) - tail]
-    if not old_mid and not new_mid:
-        return []
-    if not old_mid or not new_mid or len(old_mid) * len(new_mid) > _MAX_TABLE:
-        return [(head, head + len(old_mid), head, head + len(new_mid))]
-    matcher = SequenceMatcher(None, old_mid, new_mid, autojunk=False)
-    return [(head + a, head + b, head + c, head + d) for tag, a, b, c, d in matcher.get_opcodes() if tag != "equal"]
-
-
-def _common_head(one: Sequence[str], two: Sequence[str]) -> int:
-    shorter = min(len(one), len(two))
-    return next((at for at in range(shorter) if one[at] != two[at]), shorter)
 
 
 def rewrite(real: Sequence[str], new: Sequence[str]) -> list[Piece]:
@@ -57,20 +36,61 @@ def rewrite(real: Sequence[str], new: Sequence[str]) -> list[Piece]:
 def merge(window: Sequence[str], match: Match) -> list[Piece] | None:
     """The window's lines with the model's change in them; None where the two cannot both be had."""
     pieces: list[Piece] = []
-    done = 0
-    for a, b, c, d in changes(match.old, match.new):
+    done = kept = 0
+    for a, b, c, d in _changes(match):
         before = next((at for at in reversed(match.pairs[:a]) if at is not None), -1)
         start = max(done, before + 1)
         stop = next((at for at in match.pairs[b:] if at is not None), len(window))
         if _slides(window, match.pairs, start - 1, -1) or _slides(window, match.pairs, stop, 1):
             return None
-        part = _Part(window, start, stop, match.old[a:b], match.new[c:d], match.pairs[a:b])
+        if _stays_in_vain(match, kept, a, b) or (match.changes is None and _floats(match, (a, b, c, d))):
+            return None
+        # a diff's marks say what was exchanged for what; of two halves of a block, nobody can tell for certain
+        exchanged = match.changes is not None and b - a == d - c
+        part = _Part(window, start, stop, match.old[a:b], match.new[c:d], match.pairs[a:b], exchanged=exchanged)
         merged = _merge_part(part)
         if merged is None:
             return None
         pieces += [*range(done, start), *merged]
-        done = stop
+        done, kept = stop, b
+    if _stays_in_vain(match, kept, len(match.old), len(match.old)):
+        return None
     return [*pieces, *range(done, len(window))]
+
+
+def _changes(match: Match) -> Sequence[Change]:
+    return changes(match.old, match.new) if match.changes is None else match.changes
+
+
+def _stays_in_vain(match: Match, start: int, a: int, b: int) -> bool:
+    """Whether a line that is to stay before the change of `[a:b]` is not there: it may be one that is to be added.
+
+    Of blank lines only those matter that are beside the change, or may have lost their plus.
+    """
+    beside = {a - 1, b} if a < len(match.old) or a != b else set[int]()
+    return any(
+        match.pairs[at] is None and (match.old[at].strip() or at in beside or at in match.unmarked)
+        for at in range(start, a)
+    ) or (b in beside and b < len(match.old) and match.pairs[b] is None)
+
+
+def _floats(match: Match, change: Change) -> bool:
+    """Whether lines could be inserted, or removed, on the other side of lines that the model did not know of.
+
+    They can where they begin, or end, like the lines that they stand beside.
+    """
+    a, b, c, d = change
+    lines, low, high = (match.new, c, d) if a == b else (match.old, a, b)
+    if a != b and c != d:
+        return False
+    up = next((n for n in range(low) if lines[low - 1 - n] != lines[high - 1 - n]), low)
+    down = next((n for n in range(len(lines) - high) if lines[low + n] != lines[high + n]), len(lines) - high)
+    gaps = range(max(a - up, 1), min(b + down, len(match.pairs) - 1) + 1)
+    return (up or down) > 0 and any(_is_gap(match.pairs[at - 1], match.pairs[at]) for at in gaps)
+
+
+def _is_gap(one: int | None, other: int | None) -> bool:
+    return one is not None and other is not None and other - one > 1
 
 
 def _slides(window: Sequence[str], pairs: Sequence[int | None], edge: int, step: int) -> bool:
@@ -93,6 +113,7 @@ class _Part:
     old: tuple[str, ...]
     new: tuple[str, ...]
     pairs: tuple[int | None, ...]
+    exchanged: bool
 
 
 def _merge_part(part: _Part) -> list[Piece] | None:
@@ -101,10 +122,10 @@ def _merge_part(part: _Part) -> list[Piece] | None:
     if not part.old:
         # an insertion beside lines that the model did not know of could belong on either side of them
         return None if unknown else list(part.new)
-    if not paired:
-        return [*range(part.start, part.stop)] if not part.new and not unknown else None
+    if len(paired) != len(part.old) and (unknown or part.new or not paired):
+        return None
     first, last = paired[0], paired[-1]
-    if last - first + 1 != len(paired) or (unknown and part.new and len(part.new) != len(part.old)):
+    if last - first + 1 != len(paired) or (unknown and part.new and not part.exchanged):
         return None
     if part.new and len(paired) != len(part.old):
         return None
@@ -118,11 +139,19 @@ def _merge_lines(real: list[str], part: _Part) -> list[Piece] | None:
     base = [line for line, at in zip(part.old, part.pairs, strict=True) if at is not None]
     if all(a.rstrip() == b.rstrip() for a, b in zip(real, base, strict=True)):
         return list(part.new)
+    misspelt = all(is_misspelt(a, b) for a, b in zip(real, base, strict=True))
     if not part.new:
-        same = all(fold(a).rstrip() == fold(b).rstrip() for a, b in zip(real, base, strict=True))
-        return [] if same else None
-    merged = _merge_words(*("\n".join(line.rstrip() for line in lines) for lines in (base, real, part.new)))
-    return None if merged is None else list(merged.split("\n"))
+        return [] if misspelt else None
+    sides = (base, real, part.new)
+    texts = ["\n".join(lines) for lines in sides]
+    if differs_in_spacing_only(texts[0], texts[1]):
+        merged = merge_spacing(*texts)
+        return None if merged is None else list(merged.split("\n"))
+    trimmed = ["\n".join(line.rstrip() for line in lines) for lines in (base, real)]
+    merged = _merge_words(trimmed[0], trimmed[1], texts[2])
+    if merged is None:
+        return list(part.new) if misspelt else None
+    return list(merged.split("\n"))
 
 
 def _merge_words(base: str, real: str, new: str) -> str | None:

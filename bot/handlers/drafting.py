@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from bot.settings.config import RepoConfig
 
 
-
 @dataclass(frozen=True, slots=True)
 class Job:
     """A draft that somebody asked for who may: on which commit, under which configuration, from which words.

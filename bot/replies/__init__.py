@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.core.edits import apply_edits, describe_failure
+from bot.core.paths import shown
 from bot.replies.parsing import ParsedReply, parse_reply
+from bot.replies.syntax import breaks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +29,15 @@ def apply_reply(reply: str, files: Mapping[str, str]) -> ApplyResult:
 
     A reply whose edits were all made already gives neither files nor errors.
     """
-    parsed = parse_reply(reply, files.keys())
+    parsed = parse_reply(reply, files.keys(), files)
     if parsed.errors:
         return ApplyResult(errors=list(parsed.errors))
     applied = apply_edits(files, parsed.edits)
-    return ApplyResult(applied.files, [describe_failure(failure) for failure in applied.failures])
+    if applied.failures:
+        return ApplyResult(errors=[describe_failure(failure) for failure in applied.failures])
+    broken = {path: breaks(path, files.get(path, ""), text or "") for path, text in applied.files.items()}
+    if any(broken.values()):
+        return ApplyResult(
+            errors=[f"{shown(path)} could no longer be read: {why}" for path, why in broken.items() if why]
+        )
+    return ApplyResult(applied.files)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.replies import search_replace, whole_file
+from bot.replies import search_replace, unified_diff, v4a, whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 FORMATS: Final[tuple[tuple[str, Callable[[Place], Taken | None]], ...]] = (
     ("search/replace", search_replace.read),
+    ("V4A", v4a.read),
+    ("unified diff", unified_diff.read),
     # last: it takes any fenced block for a file or an illustration
     ("whole file", whole_file.read),
 )

@@ -42,7 +42,8 @@ def fence_on(line: str) -> Fence | None:
 class Place:
     """Where a format is asked to read: line `at` of the reply.
 
-    `before` are the lines since the last block that no format claimed, `last_path` is the path of that block or empty.
+    `before` are the lines since the last block that no format claimed, `last_path` is the path of that block or empty,
+    `wrapper` is the innermost fence that encloses the place.
     """
 
     lines: Sequence[str]
@@ -50,6 +51,7 @@ class Place:
     before: Sequence[int]
     last_path: str
     known: KnownPaths
+    wrapper: Fence | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.core.edits import MAX_EDITS, ReplaceText
+from bot.core.edits import MAX_EDITS, MoveFile, ReplaceText
 from bot.core.lines import BOM, printable
 from bot.core.paths import shown
 from bot.replies.formats import read_block
@@ -15,13 +15,15 @@ from bot.replies.paths import KnownPaths
 from bot.replies.thoughts import spoken
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from bot.core.edits import FileEdit
     from bot.replies.page import Fence, Taken
 
 MAX_REPLY: Final = 4_000_000
 """Characters beyond which a reply is not read: at 2,000 tokens a second it took a model more than ten minutes."""
+MAX_LINES: Final = 200_000
+"""Lines beyond which a reply is not read."""
 _IN_SIGHT: Final = 12
 _MOST_ERRORS: Final = 10
 _QUOTED: Final = 200
@@ -36,15 +38,18 @@ class ParsedReply:
     errors: tuple[str, ...]
 
 
-def parse_reply(reply: str, known_paths: Collection[str]) -> ParsedReply:
+def parse_reply(reply: str, known_paths: Collection[str], texts: Mapping[str, str] | None = None) -> ParsedReply:
     """Read a reply in any of the formats; never raises, whatever the text, in time that grows with its length only.
 
     `known_paths` are the files that exist; the reply may name them by their bare names, or new ones by whole paths.
+    Where several have one name, their `texts`, if given, tell which of them has the quoted lines.
     """
     if len(reply) > MAX_REPLY:
         return ParsedReply((), "", (f"the reply is longer than {MAX_REPLY:,} characters",))
+    if reply.count("\n") > MAX_LINES:
+        return ParsedReply((), "", (f"the reply is longer than {MAX_LINES:,} lines",))
     lines = [line.removesuffix("\r") for line in reply.removeprefix(BOM).split("\n")]
-    reader = _Reader(lines, KnownPaths(known_paths))
+    reader = _Reader(lines, KnownPaths(known_paths, texts))
     reader.read()
     explanation = "\n".join(lines[at] for at in sorted(reader.prose)).strip()
     errors = [*reader.errors, *_contradictions(reader.edits)]
@@ -62,7 +67,7 @@ def _contradictions(edits: Iterable[FileEdit]) -> list[str]:
     return [
         f"{shown(path)} is written as a whole or deleted, and also changed otherwise, in one reply"
         for path, found in by_path.items()
-        if len(found) > 1 and not all(isinstance(edit, ReplaceText) for edit in found)
+        if len(found) > 1 and not all(isinstance(edit, ReplaceText | MoveFile) for edit in found)
     ]
 
 
@@ -86,7 +91,7 @@ class _Reader:
         self._lines = lines
         self._known = known
         self._before: deque[int] = deque(maxlen=_IN_SIGHT)
-        self._wrapper: Fence | None = None
+        self._wrappers: list[Fence] = []
         self._last_path = ""
 
     def read(self) -> None:
@@ -106,10 +111,11 @@ class _Reader:
         self._lines[at] = said.text
         if said.inside:
             return self._skip_thought(at)
-        if self._wrapper and (fence := fence_on(said.text)) and fence.closes(self._wrapper):
-            self._wrapper = None
+        wrapper = self._wrappers[-1] if self._wrappers else None
+        if wrapper and (fence := fence_on(said.text)) and fence.closes(wrapper):
+            self._wrappers.pop()
             return at + 1
-        taken = read_block(Place(self._lines, at, tuple(self._before), self._last_path, self._known))
+        taken = read_block(Place(self._lines, at, tuple(self._before), self._last_path, self._known, wrapper))
         return self._keep(at, at + 1) if taken is None else self._take(at, taken)
 
     def _keep(self, at: int, stop: int) -> int:
@@ -120,7 +126,7 @@ class _Reader:
     def _take(self, at: int, taken: Taken) -> int:
         self.prose -= taken.used
         if taken.wrapper is not None:
-            self._wrapper = taken.wrapper
+            self._wrappers.append(taken.wrapper)
             return self._keep(at, taken.stop)
         self._before.clear()
         if taken.is_prose:
@@ -147,4 +153,5 @@ class _Reader:
         self.errors.clear()
         self.prose.clear()
         self._before.clear()
-        self._wrapper, self._last_path = None, ""
+        self._wrappers.clear()
+        self._last_path = ""

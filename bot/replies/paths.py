@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 from bot.core.paths import check_path, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
 _LONGEST: Final = 1000
+_MOST_READ: Final = 20
 _HERE = re.compile(r"\A(?:\./)+")
 _LEADER = re.compile(r"(?:#{1,6}|//|--|;|%|/\*+|<!--|>|[-*+]|\d{1,3}[.)])\s+")
 _TRAILER = re.compile(r"\s*(?:\*/|-->)\Z")
@@ -29,6 +30,12 @@ _BARE_NAMES: Final = frozenset(
 )
 
 
+def _holds(text: str, quoted: str) -> bool:
+    """Whether the quoted lines stand in the text, white space at their ends aside."""
+    real, wanted = ("\n".join(["", *map(str.rstrip, one.split("\n")), ""]) for one in (text, quoted.rstrip("\n")))
+    return wanted in real
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Why a path cannot be used, as a whole sentence without a full stop."""
@@ -39,31 +46,54 @@ class Problem:
 class KnownPaths:
     """The paths that exist as far as the reply's reader knows."""
 
-    def __init__(self, paths: Collection[str]) -> None:
+    def __init__(self, paths: Collection[str], texts: Mapping[str, str] | None = None) -> None:
         self._paths = frozenset(paths)
+        self._texts = texts or {}
         self._by_name: dict[str, list[str]] = defaultdict(list)
         for path in self._paths:
             self._by_name[path.rpartition("/")[2]].append(path)
 
-    def resolve(self, written: str, *, new: bool = False) -> str | Problem:
+    def resolve(self, written: str, *, new: bool = False, quoted: str = "") -> str | Problem:
         """The path that is meant: as written, without `./`, `a/` or `b/`, or the only known one of that name.
 
-        A file that is meant to be `new` is never looked for by its bare name.
+        A file that is meant to be `new` is never looked for by its bare name. One of which some lines are `quoted` may
+        also lack its first folders or have some too many, and of several of that name it is the only one with those
+        lines.
         """
         path = self._spelled(written)
         if path in self._paths:
             return path
         if problem := check_path(path):
             return Problem(f"the path {shown(written)} {problem}")
-        same_name = [] if new or "/" in path else sorted(self._by_name.get(path, ()))
+        same_name = [] if new else self._same_name(path, quoted=bool(quoted))
         if len(same_name) > 1:
+            holding = [one for one in same_name[:_MOST_READ] if _holds(self._texts.get(one, ""), quoted)]
+            if quoted and len(holding) == 1 and len(same_name) <= _MOST_READ:
+                return holding[0]
             return Problem(f"{shown(path)} could be any of {', '.join(map(shown, same_name[:5]))}; give the whole path")
         return same_name[0] if same_name else path
+
+    def free(self, written: str) -> str | Problem:
+        """The path that something is to move to, where nothing may be yet."""
+        path = self.resolve(written, new=True)
+        if isinstance(path, str) and path in self._paths:
+            return Problem(f"nothing can move to {shown(path)}, it is there already")
+        return path
+
+    def _same_name(self, path: str, *, quoted: bool) -> list[str]:
+        found = sorted(self._by_name.get(path.rpartition("/")[2], ())) if quoted or "/" not in path else []
+        if "/" not in path:
+            return found
+        return [one for one in found if one.endswith(f"/{path}") or path.endswith(f"/{one}")]
 
     def knows(self, written: str) -> bool:
         """Whether the text is a known path, or the name of exactly one."""
         path = self._spelled(written)
         return path in self._paths or len(self._by_name.get(path, ())) == 1
+
+    def has_folder(self, prefix: str) -> bool:
+        """Whether a known path begins so."""
+        return any(path.startswith(prefix) for path in self._paths)
 
     def _spelled(self, written: str) -> str:
         path = _HERE.sub("", written)

@@ -14,6 +14,9 @@ from bot.core.edits import WriteFile
 from bot.replies.page import LOOK_BACK, Hint, Taken, at_line, fence_on, hint_before, text_of
 from bot.replies.paths import Problem, info_path, path_line
 from bot.replies.search_replace import starts_block
+from bot.replies.unified_diff import is_diff_fence
+from bot.replies.unified_diff import starts_block as starts_diff
+from bot.replies.v4a import is_marker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,9 +38,13 @@ def read(place: Place) -> Taken | None:
     opener = fence_on(place.lines[place.at])
     if opener is None:
         return None
-    end = _end(place.lines, place.at, opener)
-    if end.wraps:
-        return _wrapper(place, opener, end.at)
+    if is_diff_fence(opener) and not _is_patch_file(place, opener):
+        return Taken(place.at + 1, wrapper=opener)
+    end = _end(place, opener)
+    return _wrapper(place, opener, end.at) if end.wraps else _file(place, opener, end)
+
+
+def _file(place: Place, opener: Fence, end: _End) -> Taken:
     content = _inside(place.lines[place.at + 1 : end.at], opener)
     stop = min(end.at + 1, len(place.lines))
     named = _named(place, opener, content)
@@ -61,12 +68,26 @@ class _End:
     closed: bool = True
 
 
-def _end(lines: Sequence[str], start: int, opener: Fence) -> _End:
-    """Find the end; a fence with an info string inside opens a nested block, which the next bare one closes."""
-    depth = 0
-    for at in range(start + 1, len(lines)):
-        if starts_block(lines[at]):
+def _is_patch_file(place: Place, opener: Fence) -> bool:
+    path = info_path(opener.info, place.known) or hint_before(place, in_sentences=False).path
+    return path is not None and path.endswith((".diff", ".patch"))
+
+
+def _end(place: Place, opener: Fence) -> _End:
+    """Find the end; a fence with an info string inside opens a nested block, which the next bare one closes.
+
+    Further down a diff is a file's text, such as a test of a tool that reads them.
+    """
+    lines, diffs = place.lines, not _is_patch_file(place, opener)
+    named_inside = _wraps_named_file(place, opener)
+    depth = seen = 0
+    for at in range(place.at + 1, len(lines)):
+        if starts_block(lines[at]) or (diffs and seen <= LOOK_BACK and _starts_diff(lines, at)):
             return _End(at, wraps=True)
+        inner = fence_on(lines[at]) if seen == 1 else None
+        if inner is not None and len(inner.mark) < len(opener.mark) and named_inside:
+            return _End(at, wraps=True)
+        seen += bool(lines[at].strip())
         fence = fence_on(lines[at])
         if fence is None or not fence.mark.startswith(opener.mark):
             continue
@@ -79,11 +100,24 @@ def _end(lines: Sequence[str], start: int, opener: Fence) -> _End:
     return _End(len(lines), closed=False)
 
 
+def _wraps_named_file(place: Place, opener: Fence) -> bool:
+    """Whether the fence has no path of its own and its first line is the path of a file."""
+    if info_path(opener.info, place.known) or hint_before(place, in_sentences=False).path:
+        return False
+    first = next((line for line in place.lines[place.at + 1 : place.at + 1 + LOOK_BACK] if line.strip()), "")
+    return path_line(first, place.known) is not None
+
+
+def _starts_diff(lines: Sequence[str], at: int) -> bool:
+    return is_marker(lines[at]) or starts_diff(lines, at)
+
+
 def _wrapper(place: Place, opener: Fence, first: int) -> Taken:
     """The lines between a fence and the first block inside: a path and little more, or else the fence never closed."""
     if sum(bool(line.strip()) for line in place.lines[place.at + 1 : first]) > LOOK_BACK:
         return Taken(first, errors=(at_line(place, "a fenced block is not closed before the next edit begins"),))
-    return Taken(first, wrapper=opener)
+    inner = (at for at in range(place.at + 1, first) if fence_on(place.lines[at]))
+    return Taken(next(inner, first), wrapper=opener)
 
 
 def _inside(lines: Sequence[str], opener: Fence) -> tuple[str, ...]:
@@ -135,6 +169,8 @@ def _ends_too_early(place: Place, opener: Fence, start: int) -> bool:
     """Whether the next fence after the block is a bare one that belongs to no path: it may be the block's own end."""
     for at in range(start, len(place.lines)):
         fence = fence_on(place.lines[at])
+        if fence is not None and place.wrapper is not None and fence.closes(place.wrapper):
+            return False
         if fence is not None and fence.mark.startswith(opener.mark):
             after = replace(place, at=at, before=range(max(start, at - 2 * LOOK_BACK), at))
             return not fence.info and hint_before(after, in_sentences=True).path is None

@@ -496,6 +496,11 @@ def test_edits_of_one_file_are_placed_in_it_as_it_was() -> None:
     assert apply_edits({"f": "a\nb\nc\n"}, edits).files == {"f": "b\nb\nd\n"}
 
 
+def test_edits_that_take_each_other_back_change_nothing() -> None:
+    edits = [ReplaceText("bank.py", OLD, NEW), ReplaceText("bank.py", NEW, OLD)]
+    assert apply_edits({"bank.py": BANK}, edits) == Applied({}, ())
+
+
 def test_overlapping_edits_are_tried_one_on_the_other() -> None:
     edits = [ReplaceText("f", "a\nb\n", "a\nB\n"), ReplaceText("f", "a\nB\nc\n", "a\nB\nC\n")]
     assert apply_edits({"f": "a\nb\nc\n"}, edits).files == {"f": "a\nB\nC\n"}
@@ -591,6 +596,7 @@ def test_lines_that_follow_already_are_not_put_in_again() -> None:
     file = "start()\nregister_the_new_handler(for_all_of_the_events)\nend()\n"
     old = "start()\n"
     assert replace(file, old, old + file.split("\n")[1] + "\n") == Applied({}, ())
+    assert replace("a()\n}\n", "a()\n", "a()\n}\n").files == {"bank.py": "a()\n}\n}\n"}
 
 
 def test_only_the_failed_edits_are_asked_for_again(snapshot: SnapshotAssertion) -> None:

@@ -205,7 +205,6 @@ def test_the_formats_may_be_mixed_and_the_explanation_is_what_is_left() -> None:
         ("src/app.py\n<<<<<<< SEARCH\n=======\nb\n>>>>>>> REPLACE\n", "nothing is quoted"),
         ("src/new.py\n```python\nx = 1\n", "not closed"),
         ("n.md\n```markdown\n# A\n```\nx\n```\nb\n```\n", "more backticks"),
-        ("src/app.py\n```diff\n--- a/src/app.py\n+++ b/src/app.py\n@@ -1 +1 @@\n-a\n+b\n```\n", "a diff stands"),
         (f"src/app.py\n```\nx\n```\n\nsrc/app.py\n{BLOCK}", "also changed otherwise"),
         ("src/app.py\n```\nx\n```\n\nsrc/app.py\n```\ny\n```\n", "also changed otherwise"),
         ("src/app.py\n```\nx\ny\nz\nv\nw\n" + BLOCK, "not closed before the next edit"),
@@ -227,7 +226,7 @@ def test_a_reply_applied_twice_is_done_already() -> None:
 
 
 def test_each_format_has_a_name_and_the_widest_comes_last() -> None:
-    assert [name for name, _ in FORMATS] == ["search/replace", "whole file"]
+    assert [name for name, _ in FORMATS] == ["search/replace", "V4A", "unified diff", "whole file"]
 
 
 def test_the_example_that_the_model_is_shown_is_understood() -> None:
