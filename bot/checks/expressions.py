@@ -22,7 +22,8 @@ LITERALS = frozenset({"true", "false", "null", "nan", "infinity"})
 
 _LONGEST = 21_000
 """Characters; GitHub refuses longer ones."""
-_EXPRESSION = re.compile(r"\$\{\{((?:[^'}]|'[^']*+'|\}(?!\}))*+)(\}\})?")
+# Not possessive: up to Python 3.11.4 such a group forgets what its alternatives took (python/cpython issue 106052).
+_EXPRESSION = re.compile(r"\$\{\{((?:[^'}]|'[^']*'|\}(?!\}))*)(\}\})?")
 _TOKEN = re.compile(
     r"\s*+(?:(?P<string>'(?:[^']|'')*+')|(?P<number>[-+]?(?:0x[0-9a-fA-F]+|0o[0-7]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?![\w.]))"
     r"|(?P<name>[A-Za-z_][\w-]*+)|(?P<operator>&&|\|\||[=!<>]=|[<>])|(?P<sign>[!()\[\],.*])|(?P<other>\S))"
