@@ -10,7 +10,7 @@ from bot.checks import RISK, check_change, wanted_beside
 from bot.core.baseline import summarise
 from bot.core.changes import FileChange, judge
 from bot.core.diffs import measure
-from bot.core.edit_types import DeleteFile, FileEdit, MoveFile, ReplaceText, WriteFile
+from bot.core.edit_types import DeleteFile, FileEdit, Hunk, MoveFile, ReplaceText, WriteFile
 from bot.core.edits import MAX_FAILURES, apply_edits, describe_failures
 from bot.core.proposals import OWN_CHECKS, Proof, one_line
 from bot.pipeline.proving import prove_tests
@@ -116,7 +116,10 @@ class Desk:
     def doubts(self, beginning: str, shown: Mapping[str, str]) -> bool:
         """Whether the first edit of a reply that has just begun cannot be applied to its file among the `shown`."""
         edits = parse_reply(beginning, shown.keys()).edits[:1]
-        if not edits or not isinstance(edits[0], ReplaceText) or edits[0].path not in shown:
+        # a hunk of a diff that is still being written may only be told from its twins by the hunks that follow
+        if not edits or not isinstance(edits[0], ReplaceText) or isinstance(edits[0], Hunk):
+            return False
+        if edits[0].path not in shown:
             return False
         path = edits[0].path
         return bool(apply_edits({path: shown[path]}, edits).failures)
