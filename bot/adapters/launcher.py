@@ -72,11 +72,10 @@ def main() -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     if _LINUX:
         walls.prctl(_PR_SET_CHILD_SUBREAPER, 1)
-    most = _running() + plan.processes
     child = os.fork()
     if child == 0:
         _become(plan)
-    code = _wait(child, most)
+    code = _wait(child, plan.processes)
     _end_all(child)
     return code
 
@@ -93,25 +92,30 @@ def _read_plan() -> Plan | None:
 
 
 def _wait(child: int, most: int) -> int:
-    """The child's exit code; that of a stopped one when we are told to end, or there are too many processes."""
+    """The child's exit code; that of a stopped one when we are told to end, or too many processes are below us."""
+    watched = time.monotonic()
     while True:
-        sign = signal.sigtimedwait({signal.SIGCHLD}, _WATCH_SECONDS)
-        if sign is None and _running() > most:
-            os.write(2, b"draftgate: stopped, too many processes\n")
-            return _STOPPED
-        if sign is None and select.select([0], [], [], 0)[0]:
-            return _STOPPED
+        signal.sigtimedwait({signal.SIGCHLD}, _WATCH_SECONDS)
         code = _code_of(child)
         if code is not None:
             return code
+        if time.monotonic() - watched < _WATCH_SECONDS:  # a storm of ending children does not keep us from watching
+            continue
+        if _too_many(most):
+            os.write(2, b"draftgate: stopped, too many processes\n")
+            return _STOPPED
+        if select.select([0], [], [], 0)[0]:
+            return _STOPPED
+        watched = time.monotonic()
 
 
-def _running() -> int:
-    """How many processes the machine runs; 0 where that need not be watched.
+def _too_many(most: int) -> bool:
+    """Whether more processes are below us than that, which need be watched only as root on Linux.
 
-    The kernel's own limit does not hold for root (setrlimit(2), RLIMIT_NPROC), which jobs in containers run as.
+    The kernel's own limit does not hold for root (setrlimit(2), RLIMIT_NPROC), which jobs in containers run as. The
+    whole machine's number comes first: it is cheap to read, and is seldom above the bound.
     """
-    return len(_process_ids()) if _LINUX and os.geteuid() == 0 else 0
+    return _LINUX and os.geteuid() == 0 and len(_process_ids()) > most and len(_descendants()) > most
 
 
 def _code_of(child: int) -> int | None:

@@ -290,10 +290,26 @@ def test_files_memory_and_processes_are_limited(tree: Path) -> None:
 
 @linux
 @pytest.mark.skipif(os.geteuid() != 0, reason="the kernel counts for all others")
-def test_too_many_processes_end_a_command_even_for_root(tree: Path, marked: str) -> None:
-    result = run(tree, f"for i in $(seq 80); do setsid sleep {marked} & done; wait", limits=Limits(processes=40))
+@pytest.mark.parametrize("meanwhile", ["wait", "while :; do (true &); done"], ids=["quiet", "others end all the time"])
+def test_too_many_processes_end_a_command_even_for_root(tree: Path, marked: str, meanwhile: str) -> None:
+    line = f"for i in $(seq 80); do setsid sleep {marked} & done; {meanwhile}"
+    result = run(tree, line, limits=Limits(processes=40))
     assert result.code == 143
     assert "too many processes" in result.output
+
+
+@linux
+@pytest.mark.skipif(os.geteuid() != 0, reason="the kernel counts all of the user's")
+def test_the_processes_of_others_do_not_end_a_command(tree: Path) -> None:
+    others: list[subprocess.Popen[bytes]] = []
+    starting = threading.Timer(0.2, lambda: others.extend(subprocess.Popen(["sleep", "5"]) for _ in range(60)))
+    starting.start()
+    result = run(tree, "sleep 1.5; echo end", limits=Limits(processes=40))
+    starting.join()
+    for other in others:
+        other.kill()
+        other.wait()
+    assert (result.code, result.output, len(others)) == (0, "end\n", 60)
 
 
 @linux
