@@ -11,7 +11,6 @@ said of it.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import json
 import os
@@ -28,6 +27,7 @@ from bot.adapters.model_chat import Chat
 from bot.adapters.model_errors import ModelFailure
 from bot.adapters.model_request import AbandonedRequest, Request
 from bot.adapters.model_target import Target
+from bot.adapters.sandbox_view import guard_memory
 from bot.core.endpoints import Profile
 
 if TYPE_CHECKING:
@@ -39,9 +39,6 @@ _THREADS = 16
 
 _MEMORY = 512 * 1024 * 1024
 """Bytes of data the process may hold, ten times its usual: no reply can take the whole machine."""
-
-_PR_SET_DUMPABLE = 4
-"""From prctl(2)."""
 
 
 def main() -> NoReturn:
@@ -86,8 +83,7 @@ def _harden() -> None:
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     bound = _MEMORY if hard == resource.RLIM_INFINITY else min(_MEMORY, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    guard_memory()
 
 
 def _import_clients() -> None:

@@ -33,6 +33,11 @@ class Finding:
         """Whether this is a risk to infrastructure, for which a second person may have to approve."""
         return self.check.startswith(RISK)
 
+    @property
+    def risk(self) -> str:
+        """The risk in words, such as `open to world`; only for one that is a risk."""
+        return self.check.removeprefix(RISK).replace("-", " ")
+
 
 def as_json(finding: Finding) -> dict[str, str | int | None]:
     """The finding as `draftgate check --json` prints it."""

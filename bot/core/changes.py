@@ -64,6 +64,11 @@ class ChangeRules:
     max_lines: int = 1000
 
 
+def both_sides(changes: Iterable[FileChange]) -> dict[str, tuple[str | None, str | None]]:
+    """Each path with its text before and after, as the checks want them."""
+    return {change.path: (change.before, change.after) for change in changes}
+
+
 def matching(paths: Iterable[str], globs: Sequence[str]) -> list[str]:
     """The paths that any of the globs names, case folded; globs are git's own (as in .gitignore and CODEOWNERS)."""
     if not globs:

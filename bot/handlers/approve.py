@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from bot.core import texts
+from bot.core.changes import both_sides
 from bot.core.commands import Approve, parse_command
 from bot.core.gates import Approval, Case, Denied, Grant, Pending, Permission, decide
 from bot.core.markdown import sticky
@@ -190,11 +191,10 @@ def _plan(intent: ApproveProposal, facts: _Facts, deps: Deps) -> Plan:
 
 def _risks(kept: Kept | None) -> tuple[str, ...]:
     """The dangers to the infrastructure that the commit brings in, found anew: what was drafted says nothing here."""
-    from bot.checks import RISK, check_change  # noqa: PLC0415 - its checkers are loaded as the files call for them
+    from bot.checks import check_change  # noqa: PLC0415 - its checkers are loaded as the files call for them
 
-    changes = {change.path: (change.before, change.after) for change in kept.changes} if kept else {}
-    found = [one.check.removeprefix(RISK).replace("-", " ") for one in check_change(changes) if one.is_risk]
-    return tuple(dict.fromkeys(found))
+    found = check_change(both_sides(kept.changes)) if kept else []
+    return tuple(dict.fromkeys(one.risk for one in found if one.is_risk))
 
 
 def _push(request: Request, grant: Grant, shown: Shown, facts: _Facts, memory: Memory) -> Plan:

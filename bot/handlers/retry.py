@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.checks import check_change
-from bot.core.changes import judge
+from bot.core.changes import both_sides, judge
 from bot.core.plans import Keep, Plan, Propose
 from bot.core.proposals import Evidence, Figures, Proof, Proposal
 from bot.core.refs import short
@@ -94,7 +94,7 @@ def _propose(case: _Case, deps: Deps) -> Plan:
 
 
 def _errors(changes: tuple[FileChange, ...]) -> list[str]:
-    found = check_change({change.path: (change.before, change.after) for change in changes})
+    found = check_change(both_sides(changes))
     return [f"`{one.path}`: {one.message}" for one in found if one.severity == "error"]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.checks import check_change
 from bot.core.advice import Advice
-from bot.core.changes import FileChange, judge
+from bot.core.changes import FileChange, both_sides, judge
 from bot.core.results import Drafted, Failed, NotDrafted
 from bot.kept import change_onto, tree_beside
 from bot.rules import change_rules
@@ -62,5 +62,5 @@ def _changes(bundle: Bundle, reader: ForgeReader) -> tuple[FileChange, ...]:
 
 
 def _findings(changes: tuple[FileChange, ...]) -> list[Finding]:
-    found = check_change({change.path: (change.before, change.after) for change in changes})
+    found = check_change(both_sides(changes))
     return [one for one in found if one.severity == "error"]

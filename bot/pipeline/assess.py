@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from bot.checks import RISK, check_change, wanted_beside
+from bot.checks import check_change, wanted_beside
 from bot.core.baseline import summarise
-from bot.core.changes import FileChange, judge
+from bot.core.changes import FileChange, both_sides, judge
 from bot.core.diffs import measure
 from bot.core.edit_types import DeleteFile, FileEdit, Hunk, MoveFile, ReplaceText, WriteFile
 from bot.core.edits import MAX_FAILURES, apply_edits, describe_failures
@@ -189,8 +189,7 @@ class Desk:
     def _findings(self, changes: Sequence[FileChange]) -> list[Finding]:
         """What the checks in memory find in the change, seen together with the files that it refers to."""
         beside = self._tree.texts(wanted_beside([change.path for change in changes], list(self._tree.files)))
-        texts = {change.path: (change.before, change.after) for change in changes}
-        return check_change(texts, beside, self._kubernetes)
+        return check_change(both_sides(changes), beside, self._kubernetes)
 
 
 def combine(kept: Sequence[FileEdit], new: Sequence[FileEdit]) -> tuple[FileEdit, ...]:
@@ -248,8 +247,7 @@ def _stopped(stage: Stage, problems: Sequence[str], *, why: str) -> Assessment:
 
 
 def _risk(finding: Finding) -> Proof:
-    kind = finding.check.removeprefix(RISK).replace("-", " ")
-    return Proof(f"**risk: {kind}**", f"{finding.path}:{finding.line or 1} {finding.message}")
+    return Proof(f"**risk: {finding.risk}**", f"{finding.path}:{finding.line or 1} {finding.message}")
 
 
 def _some(rows: Sequence[Proof], most: int) -> tuple[Proof, ...]:
