@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import UsageError, UserError
 from bot.settings.config import CONFIG_PATH
+from bot.settings.presets import PRESETS
 
 if TYPE_CHECKING:
     import argparse
@@ -22,8 +23,8 @@ _SHA = re.compile(r"[0-9a-f]{40}")
 
 _NEXT = """
 Left to do, in Settings:
-  1. Secrets and variables → Actions: the secret DRAFTGATE_API_KEY, the variables DRAFTGATE_BASE_URL (https://…/v1)
-     and DRAFTGATE_MODEL. With the gh command:
+  1. Secrets and variables → Actions: the secret DRAFTGATE_API_KEY, the variables DRAFTGATE_BASE_URL (https://…/v1,
+     or a name: {presets}) and DRAFTGATE_MODEL. With the gh command:
        gh secret set DRAFTGATE_API_KEY
        gh variable set DRAFTGATE_BASE_URL --body https://…/v1
        gh variable set DRAFTGATE_MODEL --body MODEL
@@ -45,7 +46,11 @@ def init(options: argparse.Namespace, _began: float) -> int:
     made = [_write(root, path, text) for path, text in _files(root, uses).items()]
     if not _SHA.search(uses):
         sys.stdout.write(f"The workflows use `{uses}`; a commit SHA instead of a name pins them for good (--action).\n")
-    sys.stdout.write(_NEXT if any(made) else "Everything was there already; nothing was changed.\n")
+    sys.stdout.write(
+        _NEXT.format(presets=", ".join(PRESETS))
+        if any(made)
+        else "Everything was there already; nothing was changed.\n"
+    )
     return 0
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from bot.errors import UsageError, UserError
+from bot.settings.presets import PRESETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,7 @@ Entry = Literal["run", "draft", "publish"]
 Level = Literal["nothing", "comment", "propose", "push"]
 """How far a run may go; the names of `core.plans.PublishLevel` in lower case."""
 
-OPENAI_URL = "https://api.openai.com/v1"
+OPENAI_URL = PRESETS["openai"]
 """Where a key without an endpoint belongs, as in the openai SDK."""
 
 _FALLBACKS = {
@@ -33,6 +34,7 @@ _SEPARATOR = re.compile(r"[,\n]")
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
 _EFFORT = re.compile(r"[a-z0-9_-]{1,20}")
+_NAME = re.compile(r"[A-Za-z]{1,40}")
 _COUNT = re.compile(r"[1-9][0-9]{0,18}")
 _Choice = TypeVar("_Choice", bound=str)
 
@@ -223,9 +225,19 @@ def _clean(name: str, secret: str) -> str:
 def _base_url(name: str, value: str) -> str:
     if not value:
         return ""
-    url = _url(f"the input `{name}`", value)
+    url = _preset(name, value) if _NAME.fullmatch(value) else _url(f"the input `{name}`", value)
     if url.endswith("/completions"):
         raise UserError(f"the input `{name}` names one operation: {url}", "leave out what follows `/v1`")
+    return url
+
+
+def _preset(name: str, value: str) -> str:
+    url = PRESETS.get(value.lower())
+    if url is None:
+        names = ", ".join(f"`{preset}`" for preset in PRESETS)
+        raise UserError(
+            f"the input `{name}` is no address and no known name", f"write `https://…/v1`, or one of {names}"
+        )
     return url
 
 

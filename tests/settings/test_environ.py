@@ -9,6 +9,7 @@ import pytest
 
 from bot.errors import UsageError, UserError
 from bot.settings.environ import OPENAI_URL, Endpoint, RunContext, Settings
+from bot.settings.presets import PRESETS
 
 RUNNER = {
     "GITHUB_EVENT_NAME": "issue_comment",
@@ -73,6 +74,20 @@ def test_the_usual_name_counts_where_the_own_one_is_empty(own: str, other: str, 
     assert getattr(Settings.from_environ({own: "https://a", other: "https://b"}), field) == "https://a"
 
 
+@pytest.mark.parametrize(("name", "url"), [*PRESETS.items(), ("Groq", "https://api.groq.com/openai/v1")])
+def test_a_known_endpoint_goes_by_its_name(name: str, url: str) -> None:
+    settings = Settings.from_environ(
+        {"DRAFTGATE_BASE_URL": name, "DRAFTGATE_FALLBACK_BASE_URL": f"https://b/v1, {name}"}
+    )
+    assert (settings.base_url, settings.fallback_base_url) == (url, ("https://b/v1", url))
+
+
+@pytest.mark.parametrize("url", PRESETS.values())
+def test_what_a_name_stands_for_is_an_address_that_could_be_written_out(url: str) -> None:
+    assert Settings.from_environ({"DRAFTGATE_BASE_URL": url}).base_url == url
+    assert url.startswith(("https://", "http://localhost:"))
+
+
 def test_secrets_never_show_in_the_repr() -> None:
     settings = Settings.from_environ(
         {
@@ -100,6 +115,7 @@ def test_secrets_never_show_in_the_repr() -> None:
         ({"DRAFTGATE_BASE_URL": "https://host/v1?key=1"}, UserError, "https://"),
         ({"DRAFTGATE_BASE_URL": "https://host/v1/chat/completions"}, UserError, "/v1"),
         ({"DRAFTGATE_FALLBACK_BASE_URL": "https://ok.example/v1,nonsense"}, UserError, "fallback-base-url"),
+        ({"DRAFTGATE_BASE_URL": "cerebra"}, UserError, "`cerebras`, `groq`"),
     ],
 )
 def test_a_value_that_cannot_be_used_says_what_to_write(
